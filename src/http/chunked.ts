@@ -1,0 +1,140 @@
+import { FieldKind, FieldList } from './fields.ts';
+import { parseFields } from './head.ts';
+import { HttpError } from './http-error.ts';
+
+/** Takes what a body decoder finds. */
+export interface BodySink {
+  /** A piece of content; it is only valid during the call unless the sink keeps the buffer whole. */
+  bodyData(chunk: Buffer): void;
+  bodyEnd(trailers: FieldList | null): void;
+}
+
+const MAX_SIZE_DIGITS = 13;
+/** Per body: extensions have no known use, and long ones only serve to burn the reader's time (RFC 9112 §7.1.1). */
+const MAX_EXTENSION_BYTES = 4_096;
+const MAX_TRAILER_BYTES = 8_192;
+const MAX_TRAILER_FIELDS = 50;
+
+const CR = 0x0d;
+const LF = 0x0a;
+const SEMICOLON = 0x3b;
+
+type State = 'size' | 'extension' | 'size-lf' | 'data' | 'data-cr' | 'data-lf' | 'trailer' | 'done';
+
+/**
+ * Decodes the chunked transfer coding (RFC 9112 §7.1) piece by piece. Strict: no white space around the size, no bare
+ * line feed, at most 13 hexadecimal digits. Extensions are dropped, so nothing of the sender's framing is passed on.
+ */
+export class ChunkedDecoder {
+  #state: State = 'size';
+  #size = 0;
+  #digits = 0;
+  #extensionBytes = 0;
+  #trailer = '';
+
+  /**
+   * Reads from `bytes` at `start`; returns the index behind what belongs to this body.
+   * @throws HttpError 400.
+   */
+  decode(bytes: Buffer, start: number, sink: BodySink): number {
+    let position = start;
+    while (position < bytes.length && this.#state !== 'done') {
+      if (this.#state === 'data') position = this.#readData(bytes, position, sink);
+      else if (this.#state === 'trailer') position = this.#readTrailer(bytes, position, sink);
+      else this.#readFraming(bytes[position++] ?? 0);
+    }
+    return position;
+  }
+
+  get done(): boolean {
+    return this.#state === 'done';
+  }
+
+  #readData(bytes: Buffer, start: number, sink: BodySink): number {
+    const end = Math.min(bytes.length, start + this.#size);
+    this.#size -= end - start;
+    if (this.#size === 0) this.#state = 'data-cr';
+    sink.bodyData(bytes.subarray(start, end));
+    return end;
+  }
+
+  #readFraming(byte: number): void {
+    switch (this.#state) {
+      case 'size':
+        this.#readSize(byte);
+        return;
+      case 'extension':
+        if (byte === CR) this.#state = 'size-lf';
+        else if ((byte < 0x20 && byte !== 0x09) || byte === 0x7f || ++this.#extensionBytes > MAX_EXTENSION_BYTES) {
+          throw new HttpError(400, 'malformed chunk extension');
+        }
+        return;
+      case 'size-lf':
+        this.#expect(byte, LF);
+        this.#state = this.#size === 0 ? 'trailer' : 'data';
+        return;
+      case 'data-cr':
+        this.#expect(byte, CR);
+        this.#state = 'data-lf';
+        return;
+      case 'data-lf':
+        this.#expect(byte, LF);
+        this.#state = 'size';
+        this.#digits = 0;
+        return;
+    }
+  }
+
+  #readSize(byte: number): void {
+    const digit = hexDigit(byte);
+    if (digit >= 0) {
+      if (++this.#digits > MAX_SIZE_DIGITS) throw new HttpError(400, 'chunk size too large');
+      this.#size = this.#size * 16 + digit;
+      return;
+    }
+    if (this.#digits === 0) throw new HttpError(400, 'malformed chunk size');
+    if (byte === CR) this.#state = 'size-lf';
+    else if (byte === SEMICOLON) this.#state = 'extension';
+    else throw new HttpError(400, 'malformed chunk size');
+  }
+
+  #readTrailer(bytes: Buffer, start: number, sink: BodySink): number {
+    const before = this.#trailer.length;
+    const room = MAX_TRAILER_BYTES - before;
+    this.#trailer += bytes.toString('latin1', start, Math.min(bytes.length, start + room));
+    const end = this.#trailer.startsWith('\r\n') ? 2 : endOfTrailer(this.#trailer, before);
+    if (end < 0) {
+      if (this.#trailer.length >= MAX_TRAILER_BYTES) throw new HttpError(400, 'trailer section too large');
+      return bytes.length;
+    }
+    this.#state = 'done';
+    sink.bodyEnd(end === 2 ? null : trailerFields(this.#trailer.slice(0, end)));
+    return start + end - before;
+  }
+
+  #expect(byte: number, wanted: number): void {
+    if (byte !== wanted) throw new HttpError(400, 'malformed chunk');
+  }
+}
+
+function endOfTrailer(text: string, scanned: number): number {
+  const index = text.indexOf('\r\n\r\n', Math.max(0, scanned - 3));
+  return index < 0 ? -1 : index + 4;
+}
+
+/** Framing, routing and authentication may not come late (RFC 9110 §6.5.1): such fields are dropped. */
+function trailerFields(text: string): FieldList {
+  const received = parseFields(text, 0, MAX_TRAILER_FIELDS);
+  const allowed = new FieldList();
+  for (let index = 0; index < received.length; index++) {
+    const kind = received.kinds[index];
+    if (kind === FieldKind.other) allowed.add(received.names[index] ?? '', received.values[index] ?? '');
+  }
+  return allowed;
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}

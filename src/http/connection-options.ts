@@ -1,0 +1,44 @@
+import { FieldKind, type FieldList, fieldKind } from './fields.ts';
+
+/** What the `Connection` field asks for (RFC 9110 §7.6.1). */
+export interface ConnectionOptions {
+  readonly close: boolean;
+  readonly keepAlive: boolean;
+  readonly upgrade: boolean;
+  /** Lower-case names of fields that end at this hop because the sender nominated them; null where there are none. */
+  readonly nominated: ReadonlySet<string> | null;
+}
+
+const NONE: ConnectionOptions = { close: false, keepAlive: false, upgrade: false, nominated: null };
+const CLOSE: ConnectionOptions = { ...NONE, close: true };
+const KEEP_ALIVE: ConnectionOptions = { ...NONE, keepAlive: true };
+
+/** Reads `Connection`, and `Proxy-Connection` as old clients of a forward proxy send it. */
+export function connectionOptions(fields: FieldList): ConnectionOptions {
+  const value = fields.joined(FieldKind.connection) ?? fields.joined(FieldKind.proxyConnection);
+  if (value === undefined) return NONE;
+  if (value === 'keep-alive' || value === 'Keep-Alive') return KEEP_ALIVE;
+  if (value === 'close') return CLOSE;
+  return parseOptions(value);
+}
+
+function parseOptions(value: string): ConnectionOptions {
+  let close = false;
+  let keepAlive = false;
+  let upgrade = false;
+  const nominated = new Set<string>();
+  for (const item of value.split(',')) {
+    const option = item.trim().toLowerCase();
+    if (option === 'close') close = true;
+    else if (option === 'keep-alive') keepAlive = true;
+    else if (option === 'upgrade') upgrade = true;
+    // Only fields lowport has no use for itself can be nominated away: `Connection: Host` must not strip Host.
+    else if (option !== '' && fieldKind(option) === FieldKind.other) nominated.add(option);
+  }
+  return { close, keepAlive, upgrade, nominated: nominated.size === 0 ? null : nominated };
+}
+
+/** Whether a field ends here because the sender nominated it in `Connection`. */
+export function isNominated(options: ConnectionOptions, kind: FieldKind, name: string): boolean {
+  return options.nominated !== null && kind === FieldKind.other && options.nominated.has(name.toLowerCase());
+}

@@ -1,0 +1,62 @@
+import { FieldKind } from '../http/fields.ts';
+import type { RequestHead } from '../http/head.ts';
+import { realClientAddress } from './client.ts';
+import type { AccessEntry } from './options.ts';
+import type { ResponseSink } from './response-sink.ts';
+import type { Service } from './service.ts';
+
+/** What the access log will say of one exchange, gathered as it goes on. */
+export class AccessRecord {
+  readonly requestId: string;
+  route = '';
+  upstream = '';
+  status = 0;
+  #firstByte: number | null = null;
+  readonly #time = Date.now();
+  readonly #start = performance.now();
+  readonly #bytesRead: number;
+  readonly #bytesWritten: number;
+  readonly #service: Service;
+  readonly #sink: ResponseSink;
+  readonly #head: RequestHead;
+
+  constructor(service: Service, sink: ResponseSink, head: RequestHead) {
+    this.#service = service;
+    this.#sink = sink;
+    this.#head = head;
+    this.requestId = service.nextRequestId();
+    this.#bytesRead = sink.bytesRead;
+    this.#bytesWritten = sink.bytesWritten;
+  }
+
+  responseHead(status: number): void {
+    this.status = status;
+    this.#firstByte = performance.now() - this.#start;
+  }
+
+  /** @param error why the exchange ended other than well; empty otherwise */
+  report(error: string): void {
+    const { observer, trustedProxies } = this.#service;
+    const { fields, method, target, version } = this.#head;
+    const entry: AccessEntry = {
+      time: this.#time,
+      requestId: this.requestId,
+      client: realClientAddress(this.#sink.client, fields, trustedProxies),
+      method,
+      target,
+      host: fields.first(FieldKind.host) ?? '',
+      httpVersion: version,
+      status: this.status,
+      bytesIn: this.#sink.bytesRead - this.#bytesRead,
+      bytesOut: this.#sink.bytesWritten - this.#bytesWritten,
+      duration: performance.now() - this.#start,
+      firstByte: this.#firstByte,
+      route: this.route,
+      upstream: this.upstream,
+      referer: fields.named('referer') ?? '',
+      userAgent: fields.named('user-agent') ?? '',
+      error,
+    };
+    observer.access?.(entry);
+  }
+}

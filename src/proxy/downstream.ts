@@ -1,0 +1,319 @@
+import type { Socket } from 'node:net';
+import type { BodySink } from '../http/chunked.ts';
+import { connectionOptions } from '../http/connection-options.ts';
+import type { FieldList } from '../http/fields.ts';
+import { requestFraming } from '../http/framing.ts';
+import { checkPartialHead, findHeadEnd, isTokenByte, parseRequestHead, type RequestHead } from '../http/head.ts';
+import { HttpError } from '../http/http-error.ts';
+import { BodyReader } from './body-reader.ts';
+import type { Client } from './client.ts';
+import { deadlineIn, type Timed } from './deadlines.ts';
+import { Exchange } from './exchange.ts';
+import { errorAnswer } from './local-answers.ts';
+import { MessageWriter, type WriteFraming } from './message-writer.ts';
+import type { ResponseSink } from './response-sink.ts';
+import type { Service } from './service.ts';
+import { Tunnel } from './tunnel.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
+
+/** Bytes of later requests that are kept while one is being answered. */
+const MAX_PIPELINED_BYTES = 65_536;
+
+/** How long a connection that was closed here may still send, so that the last answer is not lost in a reset. */
+const LINGER_MS = 2_000;
+
+const CR = 0x0d;
+const LF = 0x0a;
+
+/** `head`: between requests or within a head · `body` · `wait`: for the response · `closing` · `tunnel`. */
+type Phase = 'head' | 'body' | 'wait' | 'closing' | 'tunnel';
+
+/** One connection of a client: cuts it into requests, and gives their exchanges a place to answer. */
+export class Downstream implements ResponseSink, BodySink, Timed {
+  deadline: number;
+  readonly client: Client;
+  readonly #socket: Socket;
+  readonly #service: Service;
+  readonly #onClosed: (downstream: Downstream) => void;
+  readonly #writer: MessageWriter;
+  readonly #body = new BodyReader();
+  #phase: Phase = 'head';
+  /** Bytes received and not yet read. */
+  #input: Buffer | null = null;
+  #scanned = 0;
+  #headBegun = false;
+  #wantsKeepAlive = false;
+  #processing = false;
+  #exchange: Exchange | null = null;
+  #tunnel: Tunnel | null = null;
+
+  constructor(socket: Socket, client: Client, service: Service, onClosed: (downstream: Downstream) => void) {
+    this.#socket = socket;
+    this.client = client;
+    this.#service = service;
+    this.#onClosed = onClosed;
+    this.#writer = new MessageWriter(socket);
+    this.deadline = deadlineIn(service.options.limits.headTimeout);
+    service.deadlines.add(this);
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('end', () => this.#onEnd());
+    socket.on('drain', () => this.#onDrain());
+    // What went wrong is of no use to anybody: a client vanished. `close` follows and cleans up.
+    socket.on('error', () => {});
+    socket.on('close', () => this.#onClose());
+  }
+
+  get congested(): boolean {
+    return this.#writer.congested;
+  }
+
+  get bytesRead(): number {
+    return this.#socket.bytesRead;
+  }
+
+  get bytesWritten(): number {
+    return this.#socket.bytesWritten;
+  }
+
+  get persistent(): boolean {
+    return this.#wantsKeepAlive && !this.#service.draining;
+  }
+
+  /** Closes the connection if no request is under way; otherwise it ends with its exchange. */
+  drain(): void {
+    if (this.#phase === 'head' && this.#input === null) this.#socket.destroySoon();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Answers without reading a request: the service takes no more connections. */
+  refuse(status: number): void {
+    this.#refuse(status);
+  }
+
+  writeHead(text: string, framing: WriteFraming): void {
+    this.#writer.head(text, framing);
+  }
+
+  writeData(chunk: Buffer): void {
+    this.#writer.data(chunk);
+  }
+
+  writeEnd(trailers: FieldList | null): void {
+    this.#writer.end(trailers);
+  }
+
+  flush(): void {
+    this.#writer.flush();
+  }
+
+  awaitDrain(): void {
+    this.deadline = deadlineIn(this.#service.options.limits.bodyTimeout);
+  }
+
+  continueBody(): void {
+    this.#socket.resume();
+    if (this.#phase === 'body') this.deadline = deadlineIn(this.#service.options.limits.bodyTimeout);
+    this.#process();
+  }
+
+  pauseBody(): void {
+    this.deadline = 0;
+    this.#socket.pause();
+  }
+
+  finished(keepAlive: boolean): void {
+    this.#exchange = null;
+    if (!keepAlive) {
+      this.#close();
+      return;
+    }
+    this.#phase = 'head';
+    this.#headBegun = false;
+    this.#scanned = 0;
+    this.deadline = deadlineIn(this.#service.options.limits.idleTimeout);
+    if (this.#socket.isPaused()) this.#socket.resume();
+    if (this.#input !== null) this.#process();
+    else if (this.#service.draining) this.drain();
+  }
+
+  truncate(): void {
+    this.#exchange = null;
+    // A reset, because a body delimited by the connection's end would otherwise look complete.
+    this.#socket.resetAndDestroy();
+  }
+
+  openTunnel(upstream: UpstreamConnection, onClose: () => void): Tunnel {
+    const { deadlines, options } = this.#service;
+    const tunnel = new Tunnel(this.#socket, upstream.socket, deadlines, options.limits.tunnelTimeout, onClose);
+    this.#tunnel = tunnel;
+    this.#exchange = null;
+    this.#phase = 'tunnel';
+    this.deadline = 0;
+    this.#socket.resume();
+    const early = this.#input;
+    this.#input = null;
+    if (early !== null) tunnel.data(this.#socket, early);
+    return tunnel;
+  }
+
+  onDeadline(): void {
+    if (this.#phase === 'head' && this.#headBegun && this.#input !== null) this.#refuse(408);
+    else if (this.#phase === 'body' && this.#exchange !== null) this.#exchange.fail(408, 'silence within the request');
+    else this.#socket.destroy();
+  }
+
+  bodyData(chunk: Buffer): void {
+    this.#exchange?.requestData(chunk);
+  }
+
+  bodyEnd(trailers: FieldList | null): void {
+    this.#phase = 'wait';
+    this.deadline = 0;
+    this.#exchange?.requestEnd(trailers);
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#tunnel !== null) {
+      this.#tunnel.data(this.#socket, chunk);
+      return;
+    }
+    if (this.#phase === 'closing') return;
+    this.#input = this.#input === null ? chunk : Buffer.concat([this.#input, chunk]);
+    this.#process();
+  }
+
+  /** Reads as much of the input as the phase allows. Exchanges that end meanwhile only change the phase. */
+  #process(): void {
+    if (this.#processing) return;
+    this.#processing = true;
+    try {
+      while (this.#input !== null && this.#step(this.#input));
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      if (this.#exchange !== null) this.#exchange.fail(error.status, error.message);
+      else this.#refuse(error.status);
+    } finally {
+      this.#processing = false;
+    }
+    this.#exchange?.requestFlush();
+    if (this.#input !== null && this.#input.length > MAX_PIPELINED_BYTES && this.#phase !== 'head')
+      this.#socket.pause();
+  }
+
+  /** Returns false where more input, or the response, must come first. */
+  #step(input: Buffer): boolean {
+    switch (this.#phase) {
+      case 'head':
+        return this.#readHead(input);
+      case 'body': {
+        if (this.#exchange?.acceptsBody !== true) return false;
+        this.deadline = deadlineIn(this.#service.options.limits.bodyTimeout);
+        this.#input = null;
+        const end = this.#body.read(input, 0, this);
+        if (end < input.length) this.#input = input.subarray(end);
+        return true;
+      }
+      default:
+        return false;
+    }
+  }
+
+  #readHead(input: Buffer): boolean {
+    const { limits } = this.#service.options;
+    const start = skipEmptyLine(input);
+    const end = findHeadEnd(input, start, this.#scanned);
+    if (end < 0) {
+      this.#checkPartial(input, start);
+      return false;
+    }
+    if (end - start > limits.maxHeadBytes) throw new HttpError(431, 'head too large');
+    this.#input = end === input.length ? null : input.subarray(end);
+    this.#begin(parseRequestHead(input.toString('latin1', start, end), limits));
+    return true;
+  }
+
+  #checkPartial(input: Buffer, start: number): void {
+    const { limits } = this.#service.options;
+    const first = input[start];
+    if (first !== undefined && !isTokenByte(first) && first !== CR) throw new HttpError(400, 'not HTTP');
+    if (input.length - start > limits.maxHeadBytes) {
+      throw input.indexOf(LF, start) < 0 ? new HttpError(414, 'target too long') : new HttpError(431, 'head too large');
+    }
+    checkPartialHead(input, Math.max(start, this.#scanned));
+    this.#scanned = input.length;
+    if (this.#headBegun) return;
+    this.#headBegun = true;
+    this.deadline = deadlineIn(limits.headTimeout);
+  }
+
+  #begin(head: RequestHead): void {
+    this.#scanned = 0;
+    this.#headBegun = false;
+    this.deadline = 0;
+    const options = connectionOptions(head.fields);
+    this.#wantsKeepAlive = head.version === '1.1' ? !options.close : options.keepAlive;
+    const framing = requestFraming(head);
+    this.#body.start(framing);
+    this.#phase = this.#body.done ? 'wait' : 'body';
+    const exchange = new Exchange(this.#service, this, head, framing);
+    this.#exchange = exchange;
+    if (framing.kind === 'length' && framing.length === 0) exchange.requestEnd(null);
+    exchange.start();
+  }
+
+  /** Answers what never became an exchange, and closes. */
+  #refuse(status: number): void {
+    const context = { version: '1.1', keepAlive: false } as const;
+    const answer = errorAnswer(status, undefined, this.#service.nextRequestId(), context);
+    this.#writer.head(answer.head + answer.body, 'none');
+    this.#writer.end(null);
+    this.#close();
+  }
+
+  #close(): void {
+    const everythingRead = this.#input === null && this.#phase === 'wait';
+    this.#phase = 'closing';
+    this.#input = null;
+    if (everythingRead) {
+      this.#socket.destroySoon();
+      return;
+    }
+    this.deadline = deadlineIn(LINGER_MS);
+    this.#socket.end();
+    this.#socket.resume();
+  }
+
+  #onEnd(): void {
+    if (this.#tunnel !== null) this.#tunnel.end(this.#socket);
+    // An end while a response is due is how a client that has gone looks; there is nobody to answer.
+    else if (this.#exchange !== null) this.#socket.destroy();
+    else this.#socket.end();
+  }
+
+  #onDrain(): void {
+    if (this.#tunnel !== null) {
+      this.#tunnel.drain(this.#socket);
+    } else if (this.#exchange !== null) {
+      if (this.#phase === 'wait') this.deadline = 0;
+      this.#exchange.sinkDrained();
+    }
+  }
+
+  #onClose(): void {
+    this.#service.deadlines.delete(this);
+    const exchange = this.#exchange;
+    this.#exchange = null;
+    this.#input = null;
+    exchange?.sinkClosed();
+    this.#tunnel?.close(this.#socket);
+    this.#onClosed(this);
+  }
+}
+
+/** One empty line before a request is forgiven (RFC 9112 §2.2). */
+function skipEmptyLine(input: Buffer): number {
+  return input[0] === CR && input[1] === LF ? 2 : 0;
+}

@@ -1,0 +1,316 @@
+import { type ConnectionOptions, connectionOptions } from '../http/connection-options.ts';
+import type { FieldList } from '../http/fields.ts';
+import type { Framing } from '../http/framing.ts';
+import type { RequestHead, ResponseHead } from '../http/head.ts';
+import { AccessRecord } from './access-record.ts';
+import { DestinationRefused } from './destinations.ts';
+import { type Dispatch, dispatch } from './dispatch.ts';
+import { errorAnswer, finalRecipientAnswer, type LocalAnswer, welcomeAnswer } from './local-answers.ts';
+import { requestHeadText, responseHeadText, upgradeOf } from './outgoing-head.ts';
+import type { ResponseSink } from './response-sink.ts';
+import type { Service } from './service.ts';
+import type { Upstream } from './upstream.ts';
+import type { UpstreamConnection, UpstreamFailure, UpstreamUser } from './upstream-connection.ts';
+
+/** Methods whose repetition has the effect of doing it once (RFC 9110 §9.2.2). */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'PROPFIND']);
+
+const CONNECTED = 'HTTP/1.1 200 Connection established\r\n\r\n';
+
+/** One request and its response: chooses the upstream, passes both ways, retries where that is safe. */
+export class Exchange implements UpstreamUser {
+  readonly method: string;
+  readonly #service: Service;
+  readonly #sink: ResponseSink;
+  readonly #head: RequestHead;
+  readonly #framing: Framing;
+  readonly #record: AccessRecord | null;
+  #decision: Dispatch | null = null;
+  readonly #tried: Upstream[] = [];
+  #upstream: Upstream | null = null;
+  #connection: UpstreamConnection | null = null;
+  /** The protocols of an Upgrade that was passed on. */
+  #upgrade: string | null = null;
+  #bodyBegun = false;
+  #requestDone: boolean;
+  /** Something has gone to the client, if only a 1xx. */
+  #answered = false;
+  #responseBegun = false;
+  #retriedStale = false;
+  #keepAlive = false;
+  #ended = false;
+
+  constructor(service: Service, sink: ResponseSink, head: RequestHead, framing: Framing) {
+    this.#service = service;
+    this.#sink = sink;
+    this.#head = head;
+    this.#framing = framing;
+    this.method = head.method;
+    this.#requestDone = framing.kind === 'none';
+    this.#record = service.observer.access === null ? null : new AccessRecord(service, sink, head);
+  }
+
+  /** Whether the request's body can be passed on now; an ended exchange takes it and drops it. */
+  get acceptsBody(): boolean {
+    return this.#ended || this.#connection?.connected === true;
+  }
+
+  /** @throws HttpError with the status that refuses the request. */
+  start(): void {
+    const decision = dispatch(this.#service, this.#sink.client, this.#head);
+    if (decision.kind === 'final-recipient') {
+      this.#answer(finalRecipientAnswer(this.#head, this.#answerContext()), this.method === 'TRACE' ? 200 : 204, '');
+    } else if (decision.kind === 'welcome') {
+      const isLocal = this.#service.guard.clientScope(this.#sink.client.peer) === 'local';
+      this.#answer(welcomeAnswer(this.#service.options.about, isLocal, this.#head, this.#answerContext()), 200, '');
+    } else {
+      this.#decision = decision;
+      if (this.#record !== null) this.#record.route = decision.kind === 'route' ? decision.service.name : decision.kind;
+      this.#tryNextUpstream();
+    }
+  }
+
+  /** Refuses the request with `status`, or cuts off what has begun in a way that the client sees. */
+  fail(status: number, reason: string): void {
+    if (this.#ended) return;
+    this.#abandonUpstream();
+    if (this.#responseBegun) {
+      this.#end(reason);
+      this.#sink.truncate();
+      return;
+    }
+    const requestId = this.#record?.requestId ?? this.#service.nextRequestId();
+    const answer = errorAnswer(status, this.#head.fields.named('accept'), requestId, this.#answerContext());
+    this.#answer(answer, status, reason);
+  }
+
+  requestData(chunk: Buffer): void {
+    const connection = this.#connection;
+    if (connection === null) return;
+    this.#bodyBegun = true;
+    connection.writer.data(chunk);
+    if (!connection.writer.congested) return;
+    this.#sink.pauseBody();
+    connection.awaitDrain();
+  }
+
+  requestEnd(trailers: FieldList | null): void {
+    this.#requestDone = true;
+    const connection = this.#connection;
+    if (connection === null) return;
+    connection.writer.end(trailers);
+    connection.requestSent();
+  }
+
+  requestFlush(): void {
+    this.#connection?.writer.flush();
+  }
+
+  /** The client has taken what was waiting for it. */
+  sinkDrained(): void {
+    this.#connection?.resume();
+  }
+
+  sinkClosed(): void {
+    this.#abandonUpstream();
+    this.#end('client closed the connection');
+  }
+
+  upstreamConnected(): void {
+    if (this.#decision?.kind === 'connect') this.#openTunnel(CONNECTED, null, 200);
+    else this.#sendRequest();
+    this.#sink.continueBody();
+  }
+
+  upstreamInformational(head: ResponseHead, connection: ConnectionOptions): void {
+    if (this.#head.version === '1.0') return;
+    this.#answered = true;
+    this.#sink.writeHead(this.#responseText(head, connection, false, false, null), 'none');
+    this.#sink.flush();
+  }
+
+  upstreamSwitched(head: ResponseHead, connection: ConnectionOptions, rest: Buffer): void {
+    const upgrade = this.#upgrade === null ? null : upgradeOf(head.fields, connection);
+    if (upgrade === null) this.fail(502, 'upstream switched protocols unasked');
+    else this.#openTunnel(this.#responseText(head, connection, false, false, upgrade), rest, 101);
+  }
+
+  upstreamHead(head: ResponseHead, connection: ConnectionOptions, framing: Framing): void {
+    const isDelimited = framing.kind === 'none' || framing.kind === 'length';
+    const chunked = !isDelimited && this.#head.version === '1.1';
+    this.#keepAlive = this.#requestDone && this.#sink.persistent && (isDelimited || chunked);
+    this.#responseBegun = true;
+    this.#answered = true;
+    this.#record?.responseHead(head.status);
+    const keepLength = isDelimited && head.status !== 204;
+    const text = this.#responseText(head, connection, chunked, keepLength, null);
+    this.#sink.writeHead(text, framing.kind === 'none' ? 'none' : chunked ? 'chunked' : 'plain');
+  }
+
+  upstreamData(chunk: Buffer): void {
+    this.#sink.writeData(chunk);
+    if (!this.#sink.congested) return;
+    this.#connection?.pause();
+    this.#sink.awaitDrain();
+  }
+
+  upstreamEnd(trailers: FieldList | null): void {
+    this.#connection = null;
+    this.#sink.writeEnd(trailers);
+    this.#end('');
+    this.#sink.finished(this.#keepAlive);
+  }
+
+  upstreamFlush(): void {
+    this.#sink.flush();
+  }
+
+  upstreamDrained(): void {
+    this.#sink.continueBody();
+  }
+
+  upstreamFailed(failure: UpstreamFailure): void {
+    const wasReused = this.#connection?.reused === true;
+    this.#connection = null;
+    if (failure.cause instanceof DestinationRefused) {
+      this.fail(403, failure.reason);
+      return;
+    }
+    if (this.#retry(failure, wasReused)) return;
+    this.#service.observer.warn(this.#responseBegun ? 'response cut short' : 'upstream failed', {
+      upstream: this.#upstream?.name ?? '',
+      reason: failure.reason,
+      method: this.method,
+    });
+    const isTimeout = failure.kind === 'timeout' || failure.kind === 'connect-timeout';
+    this.fail(isTimeout ? 504 : 502, failure.reason);
+  }
+
+  /** Tries again where nothing was answered, and either nothing was sent or sending it twice does no harm. */
+  #retry(failure: UpstreamFailure, wasReused: boolean): boolean {
+    if (this.#answered || this.#bodyBegun) return false;
+    if (failure.kind === 'connect' || failure.kind === 'connect-timeout') {
+      this.#upstream?.markDown();
+      return this.#tryNextUpstream();
+    }
+    if (failure.kind !== 'closed' || !IDEMPOTENT.has(this.method)) return false;
+    if (!wasReused || this.#retriedStale || this.#upstream === null) return this.#tryNextUpstream();
+    this.#retriedStale = true;
+    this.#use(this.#upstream, this.#upstream.connect());
+    return true;
+  }
+
+  /** Returns false where every target was tried. */
+  #tryNextUpstream(): boolean {
+    const upstream = this.#pickUpstream();
+    if (upstream === null) return false;
+    this.#tried.push(upstream);
+    const idle = this.#decision?.kind === 'connect' ? null : upstream.takeIdle();
+    this.#use(upstream, idle ?? upstream.connect());
+    return true;
+  }
+
+  #pickUpstream(): Upstream | null {
+    const decision = this.#decision;
+    if (decision?.kind === 'route') return decision.service.group.pick(this.#tried);
+    if (decision?.kind === 'forward' || decision?.kind === 'connect') {
+      return this.#tried.length === 0 ? decision.upstream : null;
+    }
+    return null;
+  }
+
+  #use(upstream: Upstream, connection: UpstreamConnection): void {
+    this.#upstream = upstream;
+    this.#connection = connection;
+    if (this.#record !== null) this.#record.upstream = upstream.name;
+    connection.attach(this);
+    if (connection.connected) this.#sendRequest();
+  }
+
+  #sendRequest(): void {
+    const { writer } = this.#connection ?? {};
+    const decision = this.#decision;
+    const upstream = this.#upstream;
+    if (writer === undefined || upstream === null || (decision?.kind !== 'route' && decision?.kind !== 'forward'))
+      return;
+    const { options } = this.#service;
+    const isRoute = decision.kind === 'route';
+    const connection = connectionOptions(this.#head.fields);
+    // A request with content stays HTTP: where its body would end after a switch is nowhere defined.
+    this.#upgrade = this.#requestDone && this.#head.version === '1.1' ? upgradeOf(this.#head.fields, connection) : null;
+    const clientHost = isRoute ? decision.clientHost : decision.host;
+    const keepHost = !isRoute || (!decision.service.route.rewriteHost && clientHost !== '');
+    const text = requestHeadText({
+      head: this.#head,
+      connection,
+      framing: this.#framing,
+      path: decision.path,
+      host: keepHost ? clientHost : upstream.hostField,
+      clientHost,
+      client: isRoute ? this.#sink.client : null,
+      forwarded: options.forwarded,
+      viaName: options.viaName,
+      upgrade: this.#upgrade,
+      dropProxyControl: options.forward?.headerRouting === true,
+    });
+    writer.head(text, this.#framing.kind === 'none' ? 'none' : this.#framing.kind === 'chunked' ? 'chunked' : 'plain');
+    if (this.#requestDone) this.requestEnd(null);
+  }
+
+  #responseText(
+    head: ResponseHead,
+    connection: ConnectionOptions,
+    chunked: boolean,
+    keepLength: boolean,
+    upgrade: string | null,
+  ): string {
+    return responseHeadText({
+      head,
+      connection,
+      viaName: this.#service.options.viaName,
+      clientVersion: this.#head.version,
+      chunked,
+      keepLength,
+      keepAlive: this.#keepAlive,
+      upgrade,
+    });
+  }
+
+  #openTunnel(answer: string, rest: Buffer | null, status: number): void {
+    const connection = this.#connection;
+    if (connection === null) return;
+    this.#connection = null;
+    this.#responseBegun = true;
+    this.#record?.responseHead(status);
+    this.#sink.writeHead(answer, 'plain');
+    if (rest !== null) this.#sink.writeData(rest);
+    this.#sink.flush();
+    connection.become(this.#sink.openTunnel(connection, () => this.#end('')));
+  }
+
+  #answer(answer: LocalAnswer, status: number, reason: string): void {
+    this.#responseBegun = true;
+    this.#record?.responseHead(status);
+    this.#sink.writeHead(answer.head, this.method === 'HEAD' ? 'none' : 'plain');
+    this.#sink.writeData(Buffer.from(answer.body));
+    this.#sink.writeEnd(null);
+    this.#end(reason);
+    this.#sink.finished(this.#answerContext().keepAlive);
+  }
+
+  #answerContext(): { version: '1.0' | '1.1'; keepAlive: boolean } {
+    return { version: this.#head.version, keepAlive: this.#requestDone && this.#sink.persistent };
+  }
+
+  #abandonUpstream(): void {
+    const connection = this.#connection;
+    this.#connection = null;
+    connection?.abandon();
+  }
+
+  #end(error: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#record?.report(error);
+  }
+}

@@ -1,0 +1,64 @@
+import { FieldKind } from '../http/fields.ts';
+import type { HttpVersion, RequestHead } from '../http/head.ts';
+import type { About } from './options.ts';
+import { persistenceField } from './outgoing-head.ts';
+import { errorPage, PAGE_FIELDS, reasonPhrase, welcomePage } from './pages.ts';
+
+/** Answers that lowport gives itself, as the text of a whole response. Pure. */
+
+export interface LocalAnswer {
+  readonly head: string;
+  readonly body: string;
+}
+
+interface AnswerContext {
+  readonly version: HttpVersion;
+  readonly keepAlive: boolean;
+}
+
+export function errorAnswer(
+  status: number,
+  accept: string | undefined,
+  requestId: string,
+  context: AnswerContext,
+): LocalAnswer {
+  const page = errorPage(status, accept, requestId);
+  const extra: [string, string][] = [['X-Request-Id', requestId]];
+  if (status === 407) extra.push(['Proxy-Authenticate', 'Basic realm="lowport", charset="UTF-8"']);
+  if (status === 405) extra.push(['Allow', 'GET, HEAD']);
+  return answer(status, page.contentType, page.body, [...PAGE_FIELDS, ...extra], context);
+}
+
+export function welcomeAnswer(about: About, isLocal: boolean, head: RequestHead, context: AnswerContext): LocalAnswer {
+  const page = welcomePage(about, isLocal, head.fields.named('accept'), head.fields.first(FieldKind.host));
+  return answer(200, page.contentType, page.body, PAGE_FIELDS, context);
+}
+
+/** Never echoed by TRACE: what another program on the way must not see (RFC 9110 §9.3.8). */
+const SECRET_FIELDS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization']);
+
+/** As the last recipient of a TRACE or OPTIONS with `Max-Forwards: 0` (RFC 9110 §7.6.2). */
+export function finalRecipientAnswer(head: RequestHead, context: AnswerContext): LocalAnswer {
+  if (head.method === 'OPTIONS') return answer(204, null, '', [], context);
+  let body = `TRACE ${head.target} HTTP/${head.version}\r\n`;
+  for (let index = 0; index < head.fields.length; index++) {
+    const name = head.fields.names[index] ?? '';
+    if (!SECRET_FIELDS.has(name.toLowerCase())) body += `${name}: ${head.fields.values[index]}\r\n`;
+  }
+  return answer(200, 'message/http', `${body}\r\n`, [], context);
+}
+
+function answer(
+  status: number,
+  contentType: string | null,
+  body: string,
+  fields: readonly (readonly [string, string])[],
+  context: AnswerContext,
+): LocalAnswer {
+  let head = `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\nDate: ${new Date().toUTCString()}\r\n`;
+  if (contentType !== null) {
+    head += `Content-Type: ${contentType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
+  }
+  for (const [name, value] of fields) head += `${name}: ${value}\r\n`;
+  return { head: `${head}${persistenceField(context.version, context.keepAlive)}\r\n`, body };
+}

@@ -1,0 +1,84 @@
+import type { Socket } from 'node:net';
+import type { FieldList } from '../http/fields.ts';
+
+/** Up to this many bytes, body is joined to the head as text; above, copying into one buffer is cheaper. */
+const JOIN_AS_TEXT_BYTES = 2_048;
+
+/** Unsent bytes in a socket from which its source is paused: bounds the memory of an exchange. */
+const HIGH_WATER_BYTES = 65_536;
+
+/** How the body that is written is delimited. */
+export type WriteFraming = 'none' | 'plain' | 'chunked';
+
+/**
+ * Writes HTTP/1.1 messages to a socket, with as few system calls as their bytes allow: text waits in `#pending` and
+ * leaves together with the body bytes of the same event, at the latest at `flush()`.
+ */
+export class MessageWriter {
+  readonly #socket: Socket;
+  #pending = '';
+  #framing: WriteFraming = 'none';
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /** Whether the peer reads too slowly: pause the source until the socket's `drain`. */
+  get congested(): boolean {
+    return this.#socket.writableLength >= HIGH_WATER_BYTES;
+  }
+
+  /** A whole head, as latin1 text, and the framing of the body that follows. */
+  head(text: string, framing: WriteFraming): void {
+    this.#pending += text;
+    this.#framing = framing;
+  }
+
+  data(chunk: Buffer): void {
+    if (this.#framing === 'none' || chunk.length === 0) return;
+    if (this.#framing === 'plain') {
+      this.#write(chunk, '');
+    } else {
+      this.#pending += `${chunk.length.toString(16)}\r\n`;
+      this.#write(chunk, '\r\n');
+    }
+  }
+
+  end(trailers: FieldList | null): void {
+    if (this.#framing === 'chunked') this.#pending += trailers === null ? '0\r\n\r\n' : lastChunk(trailers);
+    this.#framing = 'none';
+    this.flush();
+  }
+
+  flush(): void {
+    if (this.#pending === '') return;
+    const text = this.#pending;
+    this.#pending = '';
+    this.#socket.write(text, 'latin1');
+  }
+
+  #write(chunk: Buffer, suffix: string): void {
+    const prefix = this.#pending;
+    if (chunk.length <= JOIN_AS_TEXT_BYTES && prefix !== '') {
+      this.#pending = prefix + chunk.toString('latin1') + suffix;
+      return;
+    }
+    this.#pending = '';
+    if (prefix === '' && suffix === '') {
+      this.#socket.write(chunk);
+      return;
+    }
+    const joined = Buffer.allocUnsafe(prefix.length + chunk.length + suffix.length);
+    joined.write(prefix, 0, 'latin1');
+    chunk.copy(joined, prefix.length);
+    joined.write(suffix, prefix.length + chunk.length, 'latin1');
+    this.#socket.write(joined);
+  }
+}
+
+function lastChunk(trailers: FieldList): string {
+  let text = '0\r\n';
+  for (let index = 0; index < trailers.length; index++)
+    text += `${trailers.names[index]}: ${trailers.values[index]}\r\n`;
+  return `${text}\r\n`;
+}

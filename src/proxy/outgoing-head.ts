@@ -1,0 +1,168 @@
+import type { ConnectionOptions } from '../http/connection-options.ts';
+import { isNominated } from '../http/connection-options.ts';
+import { FieldKind, type FieldList, isHopByHop } from '../http/fields.ts';
+import type { Framing } from '../http/framing.ts';
+import type { HttpVersion, RequestHead, ResponseHead } from '../http/head.ts';
+import type { Client } from './client.ts';
+
+/** Builds the heads that lowport sends, from those it received (RFC 9110 §7.6). Pure: text in, text out. */
+
+export interface OutgoingRequest {
+  readonly head: RequestHead;
+  readonly connection: ConnectionOptions;
+  readonly framing: Framing;
+  /** The target to send: origin-form, or `*`. */
+  readonly path: string;
+  /** The `Host` to send. */
+  readonly host: string;
+  /** The name the client asked for, for `X-Forwarded-Host`. */
+  readonly clientHost: string;
+  /** Whom to name in `X-Forwarded-*`; null on the forward side, whose clients keep their privacy. */
+  readonly client: Client | null;
+  /** Also send `Forwarded` (RFC 7239). */
+  readonly forwarded: boolean;
+  readonly viaName: string;
+  /** The protocols of an `Upgrade` to pass on, or null. */
+  readonly upgrade: string | null;
+  /** `X-Proxy-Server` and `X-Proxy-Host` were for lowport. */
+  readonly dropProxyControl: boolean;
+}
+
+export function requestHeadText(request: OutgoingRequest): string {
+  const { head, client, connection } = request;
+  const { names, values, kinds } = head.fields;
+  const keepForwarded = client === null || client.trusted;
+  let text = `${head.method} ${request.path} HTTP/1.1\r\nHost: ${request.host}\r\n`;
+  for (let index = 0; index < kinds.length; index++) {
+    const kind = kinds[index] ?? FieldKind.other;
+    const name = names[index] ?? '';
+    if (kind === FieldKind.maxForwards) {
+      text += `${name}: ${decrementedMaxForwards(head.method, values[index] ?? '')}\r\n`;
+    } else if (isPassedOn(kind, name, request, connection, keepForwarded)) {
+      text += `${name}: ${values[index]}\r\n`;
+    }
+  }
+  if (client !== null) text += forwardedFields(request, client);
+  text += `Via: ${head.version} ${request.viaName}\r\n`;
+  if (request.framing.kind === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
+  if (request.upgrade !== null) text += `Connection: Upgrade\r\nUpgrade: ${request.upgrade}\r\n`;
+  else if (acceptsTrailers(head)) text += 'Connection: TE\r\nTE: trailers\r\n';
+  return `${text}\r\n`;
+}
+
+function isPassedOn(
+  kind: FieldKind,
+  name: string,
+  request: OutgoingRequest,
+  connection: ConnectionOptions,
+  keepForwarded: boolean,
+): boolean {
+  switch (kind) {
+    case FieldKind.other:
+      return !isNominated(connection, kind, name);
+    case FieldKind.host:
+      return false;
+    case FieldKind.expect:
+      return request.head.version === '1.1';
+    case FieldKind.forwarded:
+    case FieldKind.xForwardedOther:
+      return keepForwarded;
+    case FieldKind.xForwardedFor:
+    case FieldKind.xForwardedProto:
+    case FieldKind.xForwardedHost:
+    case FieldKind.xForwardedPort:
+      return request.client === null;
+    case FieldKind.xProxyServer:
+    case FieldKind.xProxyHost:
+      return !request.dropProxyControl;
+    default:
+      return !isHopByHop(kind);
+  }
+}
+
+/** `X-Forwarded-*` for an upstream: what a trusted proxy said, continued; anybody else's words are replaced. */
+function forwardedFields(request: OutgoingRequest, client: Client): string {
+  let text = client.trusted ? continuedFields(request, client) : client.forwardedFields;
+  const host = client.trusted ? request.head.fields.first(FieldKind.xForwardedHost) : undefined;
+  text += `X-Forwarded-Host: ${host ?? request.clientHost}\r\n`;
+  if (request.forwarded) text += `Forwarded: ${forwardedElement(client, request.clientHost)}\r\n`;
+  return text;
+}
+
+function continuedFields({ head: { fields } }: OutgoingRequest, client: Client): string {
+  const before = fields.joined(FieldKind.xForwardedFor);
+  const proto = fields.first(FieldKind.xForwardedProto) ?? client.proto;
+  const port = fields.first(FieldKind.xForwardedPort) ?? String(client.localPort);
+  const chain = before === undefined ? client.address : `${before}, ${client.address}`;
+  return `X-Forwarded-For: ${chain}\r\nX-Forwarded-Proto: ${proto}\r\nX-Forwarded-Port: ${port}\r\n`;
+}
+
+/** RFC 7239 §4 and §6: IPv6 in brackets, and quoted wherever it is not a token. */
+function forwardedElement(client: Client, host: string): string {
+  const node = client.address.includes(':') ? `"[${client.address}]"` : client.address;
+  return `for=${node};host="${host}";proto=${client.proto}`;
+}
+
+function decrementedMaxForwards(method: string, value: string): string {
+  const counts = (method === 'TRACE' || method === 'OPTIONS') && /^\d{1,9}$/.test(value);
+  return counts ? String(Math.max(0, Number(value) - 1)) : value;
+}
+
+function acceptsTrailers(head: RequestHead): boolean {
+  const te = head.fields.first(FieldKind.te);
+  return te !== undefined && head.version === '1.1' && /(^|[\s,])trailers($|[\s,;])/i.test(te);
+}
+
+export interface OutgoingResponse {
+  readonly head: ResponseHead;
+  readonly connection: ConnectionOptions;
+  readonly viaName: string;
+  readonly clientVersion: HttpVersion;
+  /** Whether the body is sent chunked. */
+  readonly chunked: boolean;
+  /** The upstream's Content-Length still describes what is sent (it does after HEAD and in a 304 too). */
+  readonly keepLength: boolean;
+  readonly keepAlive: boolean;
+  /** The protocol switched to, in a 101; null otherwise. */
+  readonly upgrade: string | null;
+}
+
+export function responseHeadText(response: OutgoingResponse): string {
+  const { head, connection } = response;
+  const { names, values, kinds } = head.fields;
+  let text = `HTTP/1.1 ${head.status} ${head.reason}\r\n`;
+  for (let index = 0; index < kinds.length; index++) {
+    const kind = kinds[index] ?? FieldKind.other;
+    const name = names[index] ?? '';
+    if (isHopByHop(kind) || isNominated(connection, kind, name)) continue;
+    if (kind === FieldKind.contentLength && !response.keepLength) continue;
+    if (kind === FieldKind.trailer && !response.chunked) continue;
+    text += `${name}: ${values[index]}\r\n`;
+  }
+  text += `Via: ${head.version} ${response.viaName}\r\n`;
+  if (response.chunked) text += 'Transfer-Encoding: chunked\r\n';
+  if (response.upgrade !== null) text += `Connection: Upgrade\r\nUpgrade: ${response.upgrade}\r\n`;
+  else if (head.status >= 200) text += persistenceField(response.clientVersion, response.keepAlive);
+  return `${text}\r\n`;
+}
+
+/** HTTP/1.1 persists unless told otherwise, HTTP/1.0 only if told so (RFC 9112 §9.3). */
+export function persistenceField(clientVersion: HttpVersion, keepAlive: boolean): string {
+  if (!keepAlive) return 'Connection: close\r\n';
+  return clientVersion === '1.0' ? 'Connection: keep-alive\r\n' : '';
+}
+
+/**
+ * The protocols of a request's `Upgrade` that may be passed on, or null. HTTP/2 and TLS are taken out: after such a
+ * switch, requests would pass through that nobody looked at.
+ */
+export function upgradeOf(fields: FieldList, connection: ConnectionOptions): string | null {
+  if (!connection.upgrade) return null;
+  const offered = fields.joined(FieldKind.upgrade);
+  if (offered === undefined) return null;
+  const protocols = offered
+    .split(',')
+    .map((protocol) => protocol.trim())
+    .filter((protocol) => protocol !== '' && !/^(h2|h2c|http\b.*|tls\b.*)$/i.test(protocol));
+  return protocols.length === 0 ? null : protocols.join(', ');
+}

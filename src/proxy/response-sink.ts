@@ -1,0 +1,35 @@
+import type { FieldList } from '../http/fields.ts';
+import type { Client } from './client.ts';
+import type { WriteFraming } from './message-writer.ts';
+import type { Tunnel } from './tunnel.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
+
+/**
+ * The client's side of an exchange. Here is the seam for other protocols: an exchange sees a request head, body
+ * chunks and this sink, never how the client is connected.
+ */
+export interface ResponseSink {
+  readonly client: Client;
+  /** The client takes no more for now; `Exchange.sinkDrained` follows. */
+  readonly congested: boolean;
+  /** Bytes on this connection so far, for the access log. */
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  /** Whether the client wants, and the service allows, another request after this one. */
+  readonly persistent: boolean;
+  writeHead(text: string, framing: WriteFraming): void;
+  writeData(chunk: Buffer): void;
+  writeEnd(trailers: FieldList | null): void;
+  flush(): void;
+  /** The client must take what is written within the body time-out, or is given up. */
+  awaitDrain(): void;
+  /** More of the request's body can be taken. */
+  continueBody(): void;
+  pauseBody(): void;
+  /** The response is complete. */
+  finished(keepAlive: boolean): void;
+  /** The response can not be completed: the client must see that. */
+  truncate(): void;
+  /** The connection switches to raw bytes, joined to `upstream`; `onClose` is called once at its end. */
+  openTunnel(upstream: UpstreamConnection, onClose: () => void): Tunnel;
+}

@@ -1,0 +1,277 @@
+import type { Socket } from 'node:net';
+import type { BodySink } from '../http/chunked.ts';
+import { type ConnectionOptions, connectionOptions } from '../http/connection-options.ts';
+import { FieldKind, type FieldList } from '../http/fields.ts';
+import { type Framing, responseFraming } from '../http/framing.ts';
+import { findHeadEnd, parseResponseHead, type ResponseHead } from '../http/head.ts';
+import { HttpError } from '../http/http-error.ts';
+import { BodyReader } from './body-reader.ts';
+import { type Deadlines, deadlineIn, type Timed } from './deadlines.ts';
+import { MessageWriter } from './message-writer.ts';
+import type { Limits } from './options.ts';
+import type { Tunnel } from './tunnel.ts';
+
+/** The side of an exchange that an upstream connection talks to. */
+export interface UpstreamUser {
+  readonly method: string;
+  upstreamConnected(): void;
+  /** 1xx other than 101. */
+  upstreamInformational(head: ResponseHead, connection: ConnectionOptions): void;
+  upstreamSwitched(head: ResponseHead, connection: ConnectionOptions, rest: Buffer): void;
+  upstreamHead(head: ResponseHead, connection: ConnectionOptions, framing: Framing): void;
+  upstreamData(chunk: Buffer): void;
+  /** The response is complete; `reusable` tells that this connection can serve another exchange. */
+  upstreamEnd(trailers: FieldList | null): void;
+  /** Nothing more will come of the bytes at hand: send what waits. */
+  upstreamFlush(): void;
+  upstreamDrained(): void;
+  /** The connection failed or ended before the response did. */
+  upstreamFailed(failure: UpstreamFailure): void;
+}
+
+export interface UpstreamFailure {
+  readonly kind: 'connect' | 'connect-timeout' | 'closed' | 'timeout' | 'malformed';
+  /** For the log only: it may tell about the inside. */
+  readonly reason: string;
+  readonly cause: unknown;
+}
+
+/** Where a connection goes when it is free, and what it tells when it is gone. */
+export interface UpstreamOwner {
+  released(connection: UpstreamConnection): void;
+  closed(connection: UpstreamConnection): void;
+}
+
+/** One connection to an upstream server; one exchange at a time. */
+export class UpstreamConnection implements BodySink, Timed {
+  deadline = 0;
+  /** Whether it has served an exchange before: then it may turn out to be stale. */
+  reused = false;
+  readonly socket: Socket;
+  readonly writer: MessageWriter;
+  readonly #owner: UpstreamOwner;
+  readonly #deadlines: Deadlines;
+  readonly #limits: Limits;
+  readonly #body = new BodyReader();
+  #connected = false;
+  #user: UpstreamUser | null = null;
+  #inBody = false;
+  #requestSent = false;
+  #keepAlive = false;
+  #idleTimeout: number;
+  #rest: Buffer | null = null;
+  #tunnel: Tunnel | null = null;
+  #failure: UpstreamFailure | null = null;
+
+  constructor(socket: Socket, connectEvent: string, owner: UpstreamOwner, deadlines: Deadlines, limits: Limits) {
+    this.socket = socket;
+    this.writer = new MessageWriter(socket);
+    this.#owner = owner;
+    this.#deadlines = deadlines;
+    this.#limits = limits;
+    this.#idleTimeout = limits.upstreamIdleTimeout;
+    this.deadline = deadlineIn(limits.connectTimeout);
+    deadlines.add(this);
+    socket.once(connectEvent, () => this.#onConnect());
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('end', () => this.#onEnd());
+    socket.on('drain', () => this.#onDrain());
+    socket.on('error', (error) => this.#fail(this.#connected ? 'closed' : 'connect', error.message, error));
+    socket.on('close', () => this.#onClose());
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** Begins an exchange. Once connected, `user` may write its request. */
+  attach(user: UpstreamUser): void {
+    this.#user = user;
+    this.#inBody = false;
+    this.#requestSent = false;
+    if (this.#connected) this.deadline = 0;
+  }
+
+  /** The request is complete: from now on the response is waited for. */
+  requestSent(): void {
+    this.#requestSent = true;
+    if (!this.#inBody) this.deadline = deadlineIn(this.#limits.firstByteTimeout);
+  }
+
+  /** Stops reading while the client reads too slowly; its own deadline must then decide. */
+  pause(): void {
+    this.deadline = 0;
+    this.socket.pause();
+  }
+
+  /** The request is written faster than the server takes it: it has the body time-out to catch up. */
+  awaitDrain(): void {
+    this.deadline = deadlineIn(this.#limits.bodyTimeout);
+  }
+
+  resume(): void {
+    this.deadline = deadlineIn(this.#limits.bodyTimeout);
+    this.socket.resume();
+  }
+
+  /** Ends the exchange from its side: the connection is in an unknown state and is closed. */
+  abandon(): void {
+    this.#user = null;
+    this.socket.destroy();
+  }
+
+  become(tunnel: Tunnel): void {
+    this.#tunnel = tunnel;
+    this.#user = null;
+    this.deadline = 0;
+  }
+
+  onDeadline(): void {
+    if (this.#user === null) this.socket.destroy();
+    else if (!this.#connected) this.#fail('connect-timeout', 'connect time-out', null);
+    else this.#fail('timeout', this.#inBody ? 'silence within the response' : 'no response in time', null);
+  }
+
+  bodyData(chunk: Buffer): void {
+    this.#user?.upstreamData(chunk);
+  }
+
+  bodyEnd(trailers: FieldList | null): void {
+    const user = this.#user;
+    if (user === null) return;
+    this.#release();
+    user.upstreamEnd(trailers);
+  }
+
+  #onConnect(): void {
+    this.#connected = true;
+    this.deadline = 0;
+    this.#user?.upstreamConnected();
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#tunnel !== null) {
+      this.#tunnel.data(this.socket, chunk);
+      return;
+    }
+    const user = this.#user;
+    // Bytes that nobody asked for, such as a late 408 on an idle connection, belong to no exchange.
+    if (user === null) {
+      this.socket.destroy();
+      return;
+    }
+    const input = this.#rest === null ? chunk : Buffer.concat([this.#rest, chunk]);
+    this.#rest = null;
+    try {
+      this.#read(input);
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      this.#fail('malformed', error.message, error);
+      return;
+    }
+    user.upstreamFlush();
+  }
+
+  #read(input: Buffer): void {
+    let position = 0;
+    while (!this.#inBody) {
+      const end = findHeadEnd(input, position, position);
+      if (end < 0) {
+        if (input.length - position > this.#limits.maxHeadBytes) throw new HttpError(502, 'response head too large');
+        this.#rest = position === 0 ? input : input.subarray(position);
+        return;
+      }
+      if (
+        this.#readHead(parseResponseHead(input.toString('latin1', position, end), this.#limits.maxFields), input, end)
+      ) {
+        return;
+      }
+      position = end;
+    }
+    if (position === input.length) return;
+    if (!this.#body.done) position = this.#body.read(input, position, this);
+    if (position < input.length) this.#dropSurplus();
+    else if (!this.#body.done) this.deadline = deadlineIn(this.#limits.bodyTimeout);
+  }
+
+  /** Returns true where no more is to be read: the connection has become a tunnel, or the response was all head. */
+  #readHead(head: ResponseHead, input: Buffer, end: number): boolean {
+    const user = this.#user;
+    if (user === null) return true;
+    const connection = connectionOptions(head.fields);
+    if (head.status === 101) {
+      user.upstreamSwitched(head, connection, input.subarray(end));
+      return true;
+    }
+    if (head.status < 200) {
+      user.upstreamInformational(head, connection);
+      return false;
+    }
+    const framing = responseFraming(head, user.method);
+    this.#inBody = true;
+    this.#keepAlive = framing.kind !== 'close' && (head.version === '1.1' ? !connection.close : connection.keepAlive);
+    this.#idleTimeout = Math.min(this.#limits.upstreamIdleTimeout, keepAliveHint(head.fields));
+    this.#body.start(framing);
+    user.upstreamHead(head, connection, framing);
+    if (!this.#body.done) return false;
+    this.bodyEnd(null);
+    if (end < input.length) this.#dropSurplus();
+    return true;
+  }
+
+  /** More bytes than the response has: the next response would be read wrong, so there is none. */
+  #dropSurplus(): void {
+    this.#keepAlive = false;
+    this.socket.destroy();
+  }
+
+  #release(): void {
+    this.#user = null;
+    if (!this.#keepAlive || !this.#requestSent || this.socket.destroyed) {
+      this.socket.destroy();
+      return;
+    }
+    this.reused = true;
+    this.deadline = deadlineIn(this.#idleTimeout);
+    this.#owner.released(this);
+  }
+
+  #onEnd(): void {
+    if (this.#tunnel !== null) {
+      this.#tunnel.end(this.socket);
+      return;
+    }
+    if (this.#user !== null && this.#inBody && this.#body.endOfStream(this)) return;
+    this.socket.destroy();
+  }
+
+  #onDrain(): void {
+    if (this.#tunnel !== null) this.#tunnel.drain(this.socket);
+    else this.#user?.upstreamDrained();
+  }
+
+  #onClose(): void {
+    this.#deadlines.delete(this);
+    this.#owner.closed(this);
+    if (this.#tunnel !== null) {
+      this.#tunnel.close(this.socket);
+      return;
+    }
+    const user = this.#user;
+    this.#user = null;
+    user?.upstreamFailed(this.#failure ?? { kind: 'closed', reason: 'connection closed', cause: null });
+  }
+
+  /** The first cause wins; the exchange hears of it when the socket has closed. */
+  #fail(kind: UpstreamFailure['kind'], reason: string, cause: unknown): void {
+    this.#failure ??= { kind, reason, cause };
+    this.socket.destroy();
+  }
+}
+
+/** Milliseconds from `Keep-Alive: timeout=N`, less a second so that the server is never the first to close. */
+function keepAliveHint(fields: FieldList): number {
+  const value = fields.first(FieldKind.keepAlive);
+  const match = value === undefined ? null : /\btimeout=(\d{1,6})\b/.exec(value);
+  return match === null ? Number.POSITIVE_INFINITY : Math.max(1, Number(match[1]) * 1000 - 1000);
+}
