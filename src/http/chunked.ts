@@ -1,4 +1,4 @@
-import { FieldKind, FieldList } from './fields.ts';
+import type { FieldList } from './fields.ts';
 import { parseFields } from './head.ts';
 import { HttpError } from './http-error.ts';
 
@@ -108,7 +108,7 @@ export class ChunkedDecoder {
       return bytes.length;
     }
     this.#state = 'done';
-    sink.bodyEnd(end === 2 ? null : trailerFields(this.#trailer.slice(0, end)));
+    sink.bodyEnd(end === 2 ? null : parseFields(this.#trailer.slice(0, end), 0, MAX_TRAILER_FIELDS));
     return start + end - before;
   }
 
@@ -120,17 +120,6 @@ export class ChunkedDecoder {
 function endOfTrailer(text: string, scanned: number): number {
   const index = text.indexOf('\r\n\r\n', Math.max(0, scanned - 3));
   return index < 0 ? -1 : index + 4;
-}
-
-/** Framing, routing and authentication may not come late (RFC 9110 §6.5.1): such fields are dropped. */
-function trailerFields(text: string): FieldList {
-  const received = parseFields(text, 0, MAX_TRAILER_FIELDS);
-  const allowed = new FieldList();
-  for (let index = 0; index < received.length; index++) {
-    const kind = received.kinds[index];
-    if (kind === FieldKind.other) allowed.add(received.names[index] ?? '', received.values[index] ?? '');
-  }
-  return allowed;
 }
 
 function hexDigit(byte: number): number {

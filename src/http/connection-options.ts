@@ -39,6 +39,6 @@ function parseOptions(value: string): ConnectionOptions {
 }
 
 /** Whether a field ends here because the sender nominated it in `Connection`. */
-export function isNominated(options: ConnectionOptions, kind: FieldKind, name: string): boolean {
-  return options.nominated !== null && kind === FieldKind.other && options.nominated.has(name.toLowerCase());
+export function isNominated(options: ConnectionOptions, fields: FieldList, index: number): boolean {
+  return options.nominated?.has(fields.name(index).toLowerCase()) === true;
 }

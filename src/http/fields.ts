@@ -86,49 +86,98 @@ export function fieldKind(name: string): FieldKind {
   return KIND_OF_NAME.get(lower) ?? (lower.startsWith('x-forwarded-') ? FieldKind.xForwardedOther : FieldKind.other);
 }
 
-/** A header or trailer section: order, duplicates and the case of names are kept as received. */
+/** Per field in `#marks`: where its line, its value, and what follows it begin, and where its name and value end. */
+const MARKS_PER_FIELD = 5;
+
+/**
+ * A header or trailer section: order, duplicates and the case of names are kept as received. It holds the section's
+ * text and where the fields are in it, so that fields passed on are copied as they came, many in one piece.
+ */
 export class FieldList {
-  readonly names: string[] = [];
-  readonly values: string[] = [];
-  readonly kinds: FieldKind[] = [];
+  readonly #text: string;
+  readonly #marks: number[] = [];
+  readonly #kinds: FieldKind[] = [];
+
+  /** @param text what the positions given to `add` refer to */
+  constructor(text: string) {
+    this.#text = text;
+  }
 
   get length(): number {
-    return this.names.length;
+    return this.#kinds.length;
   }
 
-  add(name: string, value: string): void {
-    this.names.push(name);
-    this.values.push(value);
-    this.kinds.push(fieldKind(name));
+  /** Adds the field whose line is `[start, end)`. */
+  add(start: number, nameEnd: number, valueStart: number, valueEnd: number, end: number): void {
+    this.#kinds.push(fieldKind(this.#text.slice(start, nameEnd)));
+    this.#marks.push(start, nameEnd, valueStart, valueEnd, end);
   }
 
-  /** The first value of a kind, or undefined. */
-  first(kind: FieldKind): string | undefined {
-    const index = this.kinds.indexOf(kind);
-    return index < 0 ? undefined : this.values[index];
+  kind(index: number): FieldKind {
+    return this.#kinds[index] ?? FieldKind.other;
+  }
+
+  name(index: number): string {
+    return this.#text.slice(this.#mark(index, 0), this.#mark(index, 1));
+  }
+
+  value(index: number): string {
+    return this.#text.slice(this.#mark(index, 2), this.#mark(index, 3));
+  }
+
+  has(kind: FieldKind): boolean {
+    return this.#kinds.includes(kind);
   }
 
   count(kind: FieldKind): number {
     let count = 0;
-    for (const other of this.kinds) if (other === kind) count++;
+    for (const other of this.#kinds) if (other === kind) count++;
     return count;
+  }
+
+  /** The first value of a kind, or undefined. */
+  first(kind: FieldKind): string | undefined {
+    const index = this.#kinds.indexOf(kind);
+    return index < 0 ? undefined : this.value(index);
   }
 
   /** All values of a kind as one list (RFC 9110 §5.3), or undefined where there is none. */
   joined(kind: FieldKind): string | undefined {
-    const first = this.kinds.indexOf(kind);
+    const first = this.#kinds.indexOf(kind);
     if (first < 0) return undefined;
-    let joined = this.values[first] ?? '';
-    for (let index = first + 1; index < this.kinds.length; index++) {
-      if (this.kinds[index] === kind) joined += `, ${this.values[index]}`;
+    let joined = this.value(first);
+    for (let index = first + 1; index < this.#kinds.length; index++) {
+      if (this.#kinds[index] === kind) joined += `, ${this.value(index)}`;
     }
     return joined;
   }
 
   /** The first value of a field by its lower-case name: for names without a kind of their own. */
   named(lowerName: string): string | undefined {
-    const index = this.names.findIndex((name) => name.length === lowerName.length && name.toLowerCase() === lowerName);
-    return index < 0 ? undefined : this.values[index];
+    for (let index = 0; index < this.#kinds.length; index++) {
+      const isSameLength = this.#mark(index, 1) - this.#mark(index, 0) === lowerName.length;
+      if (isSameLength && this.name(index).toLowerCase() === lowerName) return this.value(index);
+    }
+    return undefined;
+  }
+
+  /** The lines of the fields that `isKept`, as they came, each with its line end. */
+  lines(isKept: (kind: FieldKind, index: number) => boolean): string {
+    let lines = '';
+    let runStart = -1;
+    for (let index = 0; index < this.#kinds.length; index++) {
+      if (isKept(this.kind(index), index)) {
+        if (runStart < 0) runStart = this.#mark(index, 0);
+      } else if (runStart >= 0) {
+        lines += this.#text.slice(runStart, this.#mark(index, 0));
+        runStart = -1;
+      }
+    }
+    return runStart < 0 ? lines : lines + this.#text.slice(runStart, this.#mark(this.#kinds.length - 1, 4));
+  }
+
+  #mark(index: number, which: number): number {
+    return this.#marks[index * MARKS_PER_FIELD + which] ?? 0;
   }
 }
 

@@ -40,8 +40,8 @@ export function hasNoBody(status: number): boolean {
 }
 
 function declaredFraming(fields: FieldList, version: HttpVersion, status: number): Framing | null {
-  const hasTransferEncoding = fields.kinds.includes(FieldKind.transferEncoding);
-  const hasLength = fields.kinds.includes(FieldKind.contentLength);
+  const hasTransferEncoding = fields.has(FieldKind.transferEncoding);
+  const hasLength = fields.has(FieldKind.contentLength);
   if (hasTransferEncoding) return transferEncoding(fields, version, hasLength, status);
   return hasLength ? contentLength(fields, status) : null;
 }

@@ -36,6 +36,7 @@ const LF = 0x0a;
 const SP = 0x20;
 const HTAB = 0x09;
 const COLON = 0x3a;
+const ZERO = 0x30;
 
 const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS);
 
@@ -102,8 +103,7 @@ export function parseRequestHead(text: string, limits: HeadLimits): RequestHead 
 export function parseResponseHead(text: string, maxFields: number): ResponseHead {
   const version = parseVersion(text, 0);
   if (text.charCodeAt(VERSION_LENGTH) !== SP) throw new HttpError(502, 'malformed status line');
-  const digits = text.slice(VERSION_LENGTH + 1, VERSION_LENGTH + 4);
-  if (!/^[1-9]\d\d$/.test(digits)) throw new HttpError(502, 'malformed status code');
+  const status = parseStatus(text, VERSION_LENGTH + 1);
   const reasonStart = VERSION_LENGTH + 4;
   const lineEnd = skipFieldContent(text, reasonStart);
   expectLineEnd(text, lineEnd);
@@ -111,7 +111,7 @@ export function parseResponseHead(text: string, maxFields: number): ResponseHead
   if (lineEnd > reasonStart && text.charCodeAt(reasonStart) !== SP) throw new HttpError(502, 'malformed status line');
   return {
     version,
-    status: Number(digits),
+    status,
     reason: text.slice(reasonStart + 1, lineEnd),
     fields: parseFields(text, lineEnd + 2, maxFields),
   };
@@ -122,7 +122,7 @@ export function parseResponseHead(text: string, maxFields: number): ResponseHead
  * @throws HttpError 400 or 431.
  */
 export function parseFields(text: string, start: number, maxFields: number): FieldList {
-  const fields = new FieldList();
+  const fields = new FieldList(text);
   const end = text.length - 2;
   let position = start;
   while (position < end) {
@@ -135,7 +135,7 @@ export function parseFields(text: string, start: number, maxFields: number): Fie
     let valueEnd = lineEnd;
     while (valueEnd > valueStart && isBlank(text.charCodeAt(valueEnd - 1))) valueEnd--;
     if (fields.length === maxFields) throw new HttpError(431, 'too many fields');
-    fields.add(text.slice(position, nameEnd), text.slice(valueStart, valueEnd));
+    fields.add(position, nameEnd, valueStart, valueEnd, lineEnd + 2);
     position = lineEnd + 2;
   }
   return fields;
@@ -148,6 +148,18 @@ function parseVersion(text: string, start: number): HttpVersion {
   if (text.startsWith('HTTP/1.0', start)) return '1.0';
   const isOtherVersion = /^HTTP\/\d\.\d$/.test(text.slice(start, start + VERSION_LENGTH));
   throw isOtherVersion ? new HttpError(505, 'unsupported HTTP version') : new HttpError(400, 'malformed HTTP version');
+}
+
+/** Three digits, the first not 0. */
+function parseStatus(text: string, start: number): number {
+  let status = 0;
+  for (let position = start; position < start + 3; position++) {
+    const digit = text.charCodeAt(position) - ZERO;
+    if (!(digit >= 0 && digit <= 9)) throw new HttpError(502, 'malformed status code');
+    status = status * 10 + digit;
+  }
+  if (status < 100) throw new HttpError(502, 'malformed status code');
+  return status;
 }
 
 function expectLineEnd(text: string, position: number): void {

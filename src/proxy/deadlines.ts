@@ -1,4 +1,4 @@
-/** Something that may take only so long. `deadline` is in milliseconds of `performance.now()`; 0 means none. */
+/** Something that may take only so long. `deadline` is a time of `Deadlines`, in milliseconds; 0 means none. */
 export interface Timed {
   deadline: number;
   onDeadline(): void;
@@ -7,37 +7,41 @@ export interface Timed {
 const TICK_MS = 100;
 
 /**
- * One timer for all connections: each keeps its deadline as a number, and a tick looks at all of them. Setting a
- * deadline then costs an assignment on the hot path; being late by a tick does no harm to limits of seconds.
+ * One timer for all connections: each keeps its deadline as a number, and a tick looks at all of them. The clock moves
+ * with the ticks too, so setting a deadline costs an addition; being late by a tick or two does no harm to limits of
+ * seconds.
  */
 export class Deadlines {
   readonly #members = new Set<Timed>();
+  #now = performance.now();
   #timer: NodeJS.Timeout | null = null;
 
+  /** The deadline `timeout` milliseconds from now; none where the time-out is 0. */
+  in(timeout: number): number {
+    return timeout === 0 ? 0 : this.#now + timeout;
+  }
+
+  /** Starts watching. The clock stands still while nothing is watched: add first, then ask for a deadline. */
   add(member: Timed): void {
     this.#members.add(member);
-    if (this.#timer === null) this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
+    if (this.#timer !== null) return;
+    this.#now = performance.now();
+    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
   }
 
   delete(member: Timed): void {
     this.#members.delete(member);
-    if (this.#members.size === 0 && this.#timer !== null) {
-      clearInterval(this.#timer);
-      this.#timer = null;
-    }
+    if (this.#members.size > 0 || this.#timer === null) return;
+    clearInterval(this.#timer);
+    this.#timer = null;
   }
 
   #tick(): void {
-    const now = performance.now();
+    this.#now = performance.now();
     for (const member of this.#members) {
-      if (member.deadline === 0 || member.deadline > now) continue;
+      if (member.deadline === 0 || member.deadline > this.#now) continue;
       member.deadline = 0;
       member.onDeadline();
     }
   }
-}
-
-/** The deadline `timeout` milliseconds from now; none where the time-out is 0. */
-export function deadlineIn(timeout: number): number {
-  return timeout === 0 ? 0 : performance.now() + timeout;
 }

@@ -7,7 +7,7 @@ import { checkPartialHead, findHeadEnd, isTokenByte, parseRequestHead, type Requ
 import { HttpError } from '../http/http-error.ts';
 import { BodyReader } from './body-reader.ts';
 import type { Client } from './client.ts';
-import { deadlineIn, type Timed } from './deadlines.ts';
+import type { Timed } from './deadlines.ts';
 import { Exchange } from './exchange.ts';
 import { errorAnswer } from './local-answers.ts';
 import { MessageWriter, type WriteFraming } from './message-writer.ts';
@@ -30,7 +30,7 @@ type Phase = 'head' | 'body' | 'wait' | 'closing' | 'tunnel';
 
 /** One connection of a client: cuts it into requests, and gives their exchanges a place to answer. */
 export class Downstream implements ResponseSink, BodySink, Timed {
-  deadline: number;
+  deadline = 0;
   readonly client: Client;
   readonly #socket: Socket;
   readonly #service: Service;
@@ -53,8 +53,8 @@ export class Downstream implements ResponseSink, BodySink, Timed {
     this.#service = service;
     this.#onClosed = onClosed;
     this.#writer = new MessageWriter(socket);
-    this.deadline = deadlineIn(service.options.limits.headTimeout);
     service.deadlines.add(this);
+    this.deadline = service.deadlines.in(service.options.limits.headTimeout);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('end', () => this.#onEnd());
     socket.on('drain', () => this.#onDrain());
@@ -110,12 +110,12 @@ export class Downstream implements ResponseSink, BodySink, Timed {
   }
 
   awaitDrain(): void {
-    this.deadline = deadlineIn(this.#service.options.limits.bodyTimeout);
+    this.deadline = this.#service.deadlines.in(this.#service.options.limits.bodyTimeout);
   }
 
   continueBody(): void {
     this.#socket.resume();
-    if (this.#phase === 'body') this.deadline = deadlineIn(this.#service.options.limits.bodyTimeout);
+    if (this.#phase === 'body') this.deadline = this.#service.deadlines.in(this.#service.options.limits.bodyTimeout);
     this.#process();
   }
 
@@ -133,7 +133,7 @@ export class Downstream implements ResponseSink, BodySink, Timed {
     this.#phase = 'head';
     this.#headBegun = false;
     this.#scanned = 0;
-    this.deadline = deadlineIn(this.#service.options.limits.idleTimeout);
+    this.deadline = this.#service.deadlines.in(this.#service.options.limits.idleTimeout);
     if (this.#socket.isPaused()) this.#socket.resume();
     if (this.#input !== null) this.#process();
     else if (this.#service.draining) this.drain();
@@ -210,7 +210,7 @@ export class Downstream implements ResponseSink, BodySink, Timed {
         return this.#readHead(input);
       case 'body': {
         if (this.#exchange?.acceptsBody !== true) return false;
-        this.deadline = deadlineIn(this.#service.options.limits.bodyTimeout);
+        this.deadline = this.#service.deadlines.in(this.#service.options.limits.bodyTimeout);
         this.#input = null;
         const end = this.#body.read(input, 0, this);
         if (end < input.length) this.#input = input.subarray(end);
@@ -246,7 +246,7 @@ export class Downstream implements ResponseSink, BodySink, Timed {
     this.#scanned = input.length;
     if (this.#headBegun) return;
     this.#headBegun = true;
-    this.deadline = deadlineIn(limits.headTimeout);
+    this.deadline = this.#service.deadlines.in(limits.headTimeout);
   }
 
   #begin(head: RequestHead): void {
@@ -258,7 +258,7 @@ export class Downstream implements ResponseSink, BodySink, Timed {
     const framing = requestFraming(head);
     this.#body.start(framing);
     this.#phase = this.#body.done ? 'wait' : 'body';
-    const exchange = new Exchange(this.#service, this, head, framing);
+    const exchange = new Exchange(this.#service, this, head, framing, options);
     this.#exchange = exchange;
     if (framing.kind === 'length' && framing.length === 0) exchange.requestEnd(null);
     exchange.start();
@@ -281,7 +281,7 @@ export class Downstream implements ResponseSink, BodySink, Timed {
       this.#socket.destroySoon();
       return;
     }
-    this.deadline = deadlineIn(LINGER_MS);
+    this.deadline = this.#service.deadlines.in(LINGER_MS);
     this.#socket.end();
     this.#socket.resume();
   }

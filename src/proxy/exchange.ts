@@ -1,4 +1,4 @@
-import { type ConnectionOptions, connectionOptions } from '../http/connection-options.ts';
+import type { ConnectionOptions } from '../http/connection-options.ts';
 import type { FieldList } from '../http/fields.ts';
 import type { Framing } from '../http/framing.ts';
 import type { RequestHead, ResponseHead } from '../http/head.ts';
@@ -24,6 +24,7 @@ export class Exchange implements UpstreamUser {
   readonly #sink: ResponseSink;
   readonly #head: RequestHead;
   readonly #framing: Framing;
+  readonly #connectionOptions: ConnectionOptions;
   readonly #record: AccessRecord | null;
   #decision: Dispatch | null = null;
   readonly #tried: Upstream[] = [];
@@ -40,11 +41,18 @@ export class Exchange implements UpstreamUser {
   #keepAlive = false;
   #ended = false;
 
-  constructor(service: Service, sink: ResponseSink, head: RequestHead, framing: Framing) {
+  constructor(
+    service: Service,
+    sink: ResponseSink,
+    head: RequestHead,
+    framing: Framing,
+    connectionOptions: ConnectionOptions,
+  ) {
     this.#service = service;
     this.#sink = sink;
     this.#head = head;
     this.#framing = framing;
+    this.#connectionOptions = connectionOptions;
     this.method = head.method;
     this.#requestDone = framing.kind === 'none';
     this.#record = service.observer.access === null ? null : new AccessRecord(service, sink, head);
@@ -235,7 +243,7 @@ export class Exchange implements UpstreamUser {
       return;
     const { options } = this.#service;
     const isRoute = decision.kind === 'route';
-    const connection = connectionOptions(this.#head.fields);
+    const connection = this.#connectionOptions;
     // A request with content stays HTTP: where its body would end after a switch is nowhere defined.
     this.#upgrade = this.#requestDone && this.#head.version === '1.1' ? upgradeOf(this.#head.fields, connection) : null;
     const clientHost = isRoute ? decision.clientHost : decision.host;

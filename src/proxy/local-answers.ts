@@ -40,12 +40,8 @@ const SECRET_FIELDS: ReadonlySet<string> = new Set(['authorization', 'cookie', '
 /** As the last recipient of a TRACE or OPTIONS with `Max-Forwards: 0` (RFC 9110 §7.6.2). */
 export function finalRecipientAnswer(head: RequestHead, context: AnswerContext): LocalAnswer {
   if (head.method === 'OPTIONS') return answer(204, null, '', [], context);
-  let body = `TRACE ${head.target} HTTP/${head.version}\r\n`;
-  for (let index = 0; index < head.fields.length; index++) {
-    const name = head.fields.names[index] ?? '';
-    if (!SECRET_FIELDS.has(name.toLowerCase())) body += `${name}: ${head.fields.values[index]}\r\n`;
-  }
-  return answer(200, 'message/http', `${body}\r\n`, [], context);
+  const fields = head.fields.lines((_kind, index) => !SECRET_FIELDS.has(head.fields.name(index).toLowerCase()));
+  return answer(200, 'message/http', `TRACE ${head.target} HTTP/${head.version}\r\n${fields}\r\n`, [], context);
 }
 
 function answer(

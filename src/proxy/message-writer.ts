@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { FieldList } from '../http/fields.ts';
+import { FieldKind, type FieldList } from '../http/fields.ts';
 
 /** Up to this many bytes, body is joined to the head as text; above, copying into one buffer is cheaper. */
 const JOIN_AS_TEXT_BYTES = 2_048;
@@ -76,9 +76,7 @@ export class MessageWriter {
   }
 }
 
+/** Framing, routing and authentication may not come late (RFC 9110 §6.5.1): such trailer fields are dropped. */
 function lastChunk(trailers: FieldList): string {
-  let text = '0\r\n';
-  for (let index = 0; index < trailers.length; index++)
-    text += `${trailers.names[index]}: ${trailers.values[index]}\r\n`;
-  return `${text}\r\n`;
+  return `0\r\n${trailers.lines((kind) => kind === FieldKind.other)}\r\n`;
 }

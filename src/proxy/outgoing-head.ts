@@ -29,38 +29,26 @@ export interface OutgoingRequest {
 }
 
 export function requestHeadText(request: OutgoingRequest): string {
-  const { head, client, connection } = request;
-  const { names, values, kinds } = head.fields;
+  const { head, client, framing } = request;
   const keepForwarded = client === null || client.trusted;
   let text = `${head.method} ${request.path} HTTP/1.1\r\nHost: ${request.host}\r\n`;
-  for (let index = 0; index < kinds.length; index++) {
-    const kind = kinds[index] ?? FieldKind.other;
-    const name = names[index] ?? '';
-    if (kind === FieldKind.maxForwards) {
-      text += `${name}: ${decrementedMaxForwards(head.method, values[index] ?? '')}\r\n`;
-    } else if (isPassedOn(kind, name, request, connection, keepForwarded)) {
-      text += `${name}: ${values[index]}\r\n`;
-    }
-  }
+  text += head.fields.lines((kind, index) => isPassedOn(kind, index, request, keepForwarded));
   if (client !== null) text += forwardedFields(request, client);
+  const hops = head.fields.has(FieldKind.maxForwards) ? maxForwards(head) : null;
+  if (hops !== null) text += `Max-Forwards: ${hops}\r\n`;
   text += `Via: ${head.version} ${request.viaName}\r\n`;
-  if (request.framing.kind === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
+  if (framing.kind === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
   if (request.upgrade !== null) text += `Connection: Upgrade\r\nUpgrade: ${request.upgrade}\r\n`;
   else if (acceptsTrailers(head)) text += 'Connection: TE\r\nTE: trailers\r\n';
   return `${text}\r\n`;
 }
 
-function isPassedOn(
-  kind: FieldKind,
-  name: string,
-  request: OutgoingRequest,
-  connection: ConnectionOptions,
-  keepForwarded: boolean,
-): boolean {
+function isPassedOn(kind: FieldKind, index: number, request: OutgoingRequest, keepForwarded: boolean): boolean {
   switch (kind) {
     case FieldKind.other:
-      return !isNominated(connection, kind, name);
+      return !isNominated(request.connection, request.head.fields, index);
     case FieldKind.host:
+    case FieldKind.maxForwards:
       return false;
     case FieldKind.expect:
       return request.head.version === '1.1';
@@ -103,8 +91,10 @@ function forwardedElement(client: Client, host: string): string {
   return `for=${node};host="${host}";proto=${client.proto}`;
 }
 
-function decrementedMaxForwards(method: string, value: string): string {
-  const counts = (method === 'TRACE' || method === 'OPTIONS') && /^\d{1,9}$/.test(value);
+/** One hop fewer for TRACE and OPTIONS (RFC 9110 §7.6.2); for other methods the field means nothing and stays. */
+function maxForwards(head: RequestHead): string {
+  const value = head.fields.first(FieldKind.maxForwards) ?? '';
+  const counts = (head.method === 'TRACE' || head.method === 'OPTIONS') && /^\d{1,9}$/.test(value);
   return counts ? String(Math.max(0, Number(value) - 1)) : value;
 }
 
@@ -129,16 +119,13 @@ export interface OutgoingResponse {
 
 export function responseHeadText(response: OutgoingResponse): string {
   const { head, connection } = response;
-  const { names, values, kinds } = head.fields;
   let text = `HTTP/1.1 ${head.status} ${head.reason}\r\n`;
-  for (let index = 0; index < kinds.length; index++) {
-    const kind = kinds[index] ?? FieldKind.other;
-    const name = names[index] ?? '';
-    if (isHopByHop(kind) || isNominated(connection, kind, name)) continue;
-    if (kind === FieldKind.contentLength && !response.keepLength) continue;
-    if (kind === FieldKind.trailer && !response.chunked) continue;
-    text += `${name}: ${values[index]}\r\n`;
-  }
+  text += head.fields.lines((kind, index) => {
+    if (kind === FieldKind.other) return !isNominated(connection, head.fields, index);
+    if (kind === FieldKind.contentLength) return response.keepLength;
+    if (kind === FieldKind.trailer) return response.chunked;
+    return !isHopByHop(kind);
+  });
   text += `Via: ${head.version} ${response.viaName}\r\n`;
   if (response.chunked) text += 'Transfer-Encoding: chunked\r\n';
   if (response.upgrade !== null) text += `Connection: Upgrade\r\nUpgrade: ${response.upgrade}\r\n`;

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type Deadlines, deadlineIn, type Timed } from './deadlines.ts';
+import type { Deadlines, Timed } from './deadlines.ts';
 
 const HIGH_WATER_BYTES = 65_536;
 
@@ -22,14 +22,14 @@ export class Tunnel implements Timed {
     this.#deadlines = deadlines;
     this.#timeout = timeout;
     this.#onClose = onClose;
-    this.deadline = deadlineIn(timeout);
     deadlines.add(this);
+    this.deadline = deadlines.in(timeout);
   }
 
   data(from: Socket, chunk: Buffer): void {
     const to = this.#other(from);
     if (to.destroyed || to.writableEnded) return;
-    this.deadline = deadlineIn(this.#timeout);
+    this.deadline = this.#deadlines.in(this.#timeout);
     to.write(chunk);
     if (to.writableLength >= HIGH_WATER_BYTES) from.pause();
   }

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import type { BodySink } from '../http/chunked.ts';
 import { type ConnectionOptions, connectionOptions } from '../http/connection-options.ts';
 import { FieldKind, type FieldList } from '../http/fields.ts';
@@ -6,9 +6,10 @@ import { type Framing, responseFraming } from '../http/framing.ts';
 import { findHeadEnd, parseResponseHead, type ResponseHead } from '../http/head.ts';
 import { HttpError } from '../http/http-error.ts';
 import { BodyReader } from './body-reader.ts';
-import { type Deadlines, deadlineIn, type Timed } from './deadlines.ts';
+import type { Deadlines, Timed } from './deadlines.ts';
 import { MessageWriter } from './message-writer.ts';
 import type { Limits } from './options.ts';
+import { readInto } from './read-buffer.ts';
 import type { Tunnel } from './tunnel.ts';
 
 /** The side of an exchange that an upstream connection talks to. */
@@ -63,17 +64,27 @@ export class UpstreamConnection implements BodySink, Timed {
   #tunnel: Tunnel | null = null;
   #failure: UpstreamFailure | null = null;
 
-  constructor(socket: Socket, connectEvent: string, owner: UpstreamOwner, deadlines: Deadlines, limits: Limits) {
+  /** @param open starts to connect; the socket's reads go through `onread` where it supports that. */
+  constructor(
+    open: (onread: OnReadOpts) => Socket,
+    connectEvent: string,
+    owner: UpstreamOwner,
+    deadlines: Deadlines,
+    limits: Limits,
+  ) {
+    const deliver = (chunk: Buffer): void => this.#onData(chunk);
+    const socket = open(readInto(deliver));
     this.socket = socket;
     this.writer = new MessageWriter(socket);
     this.#owner = owner;
     this.#deadlines = deadlines;
     this.#limits = limits;
     this.#idleTimeout = limits.upstreamIdleTimeout;
-    this.deadline = deadlineIn(limits.connectTimeout);
     deadlines.add(this);
+    this.deadline = deadlines.in(limits.connectTimeout);
     socket.once(connectEvent, () => this.#onConnect());
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    // Sockets with `onread` emit no data, but only a listener makes them emit `end`.
+    socket.on('data', deliver);
     socket.on('end', () => this.#onEnd());
     socket.on('drain', () => this.#onDrain());
     socket.on('error', (error) => this.#fail(this.#connected ? 'closed' : 'connect', error.message, error));
@@ -95,7 +106,7 @@ export class UpstreamConnection implements BodySink, Timed {
   /** The request is complete: from now on the response is waited for. */
   requestSent(): void {
     this.#requestSent = true;
-    if (!this.#inBody) this.deadline = deadlineIn(this.#limits.firstByteTimeout);
+    if (!this.#inBody) this.deadline = this.#deadlines.in(this.#limits.firstByteTimeout);
   }
 
   /** Stops reading while the client reads too slowly; its own deadline must then decide. */
@@ -106,11 +117,11 @@ export class UpstreamConnection implements BodySink, Timed {
 
   /** The request is written faster than the server takes it: it has the body time-out to catch up. */
   awaitDrain(): void {
-    this.deadline = deadlineIn(this.#limits.bodyTimeout);
+    this.deadline = this.#deadlines.in(this.#limits.bodyTimeout);
   }
 
   resume(): void {
-    this.deadline = deadlineIn(this.#limits.bodyTimeout);
+    this.deadline = this.#deadlines.in(this.#limits.bodyTimeout);
     this.socket.resume();
   }
 
@@ -191,7 +202,7 @@ export class UpstreamConnection implements BodySink, Timed {
     if (position === input.length) return;
     if (!this.#body.done) position = this.#body.read(input, position, this);
     if (position < input.length) this.#dropSurplus();
-    else if (!this.#body.done) this.deadline = deadlineIn(this.#limits.bodyTimeout);
+    else if (!this.#body.done) this.deadline = this.#deadlines.in(this.#limits.bodyTimeout);
   }
 
   /** Returns true where no more is to be read: the connection has become a tunnel, or the response was all head. */
@@ -232,7 +243,7 @@ export class UpstreamConnection implements BodySink, Timed {
       return;
     }
     this.reused = true;
-    this.deadline = deadlineIn(this.#idleTimeout);
+    this.deadline = this.#deadlines.in(this.#idleTimeout);
     this.#owner.released(this);
   }
 

@@ -1,4 +1,4 @@
-import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
+import { connect, isIP, type LookupFunction, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { formatHostPort } from '../base/address.ts';
 import type { Deadlines } from './deadlines.ts';
@@ -58,7 +58,8 @@ export class Upstream implements UpstreamOwner {
     this.#connections++;
     const { limits, deadlines, ca } = this.#settings;
     const event = this.target.protocol === 'https' ? 'secureConnect' : 'connect';
-    return new UpstreamConnection(openSocket(this.target, ca, this.#lookup), event, this, deadlines, limits);
+    const open = (onread: OnReadOpts): Socket => openSocket(this.target, ca, this.#lookup, onread);
+    return new UpstreamConnection(open, event, this, deadlines, limits);
   }
 
   released(connection: UpstreamConnection): void {
@@ -78,13 +79,13 @@ export class Upstream implements UpstreamOwner {
   }
 }
 
-function openSocket(target: Target, ca: string | null, lookup: LookupFunction | undefined): Socket {
+function openSocket(target: Target, ca: string | null, lookup: LookupFunction | undefined, onread: OnReadOpts): Socket {
   const common = { noDelay: true, allowHalfOpen: true };
   const where =
     target.socketPath !== null
       ? { ...common, path: target.socketPath }
       : { ...common, host: target.host, port: target.port, ...(lookup === undefined ? {} : { lookup }) };
-  if (target.protocol === 'http') return connect(where);
+  if (target.protocol === 'http') return connect({ ...where, onread });
   return connectTls({
     ...where,
     ALPNProtocols: ['http/1.1'],
