@@ -2,37 +2,47 @@ import type { Socket } from 'node:net';
 import { normalizeAddress } from '../base/address.ts';
 import type { AddressSet } from '../base/address-set.ts';
 import { FieldKind, type FieldList } from '../http/fields.ts';
+import type { ClientScope, DestinationGuard } from './destinations.ts';
+import type { ForwardAccess } from './forward-access.ts';
 import { UNIX_PEER } from './peer.ts';
 
 /** Who is at the other end of a downstream connection. */
-export interface Client {
+export class Client {
   /** IPv4 in its own notation also on a dual-stack socket; `unknown` (RFC 7239 §6) on a unix socket. */
   readonly address: string;
-  /** As `peerOf` gives it: an address, or UNIX_PEER. */
-  readonly peer: string;
   /** A proxy whose X-Forwarded-* are believed. */
   readonly trusted: boolean;
-  readonly proto: 'http';
+  readonly proto = 'http';
   readonly localPort: number;
   /** The X-Forwarded-* lines that are the same for every request of this connection. */
   readonly forwardedFields: string;
-}
+  readonly #peer: string;
+  #scope: ClientScope | null = null;
+  #admitted: boolean | null = null;
 
-/**
- * @param peer as `peerOf` gives it
- * @param trustedProxies the peers of `--trust-proxy`, or null for none
- */
-export function describeClient(socket: Socket, peer: string, trustedProxies: AddressSet | null): Client {
-  const address = peer === UNIX_PEER ? 'unknown' : normalizeAddress(peer);
-  const localPort = socket.localPort ?? 80;
-  return {
-    address,
-    peer,
-    trusted: trustedProxies?.has(address) === true,
-    proto: 'http',
-    localPort,
-    forwardedFields: `X-Forwarded-For: ${address}\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: ${localPort}\r\n`,
-  };
+  /**
+   * @param peer as `peerOf` gives it
+   * @param trustedProxies the peers of `--trust-proxy`, or null for none
+   */
+  constructor(socket: Socket, peer: string, trustedProxies: AddressSet | null) {
+    this.#peer = peer;
+    this.address = peer === UNIX_PEER ? 'unknown' : normalizeAddress(peer);
+    this.localPort = socket.localPort ?? 80;
+    this.trusted = trustedProxies?.has(this.address) === true;
+    this.forwardedFields = `X-Forwarded-For: ${this.address}\r\nX-Forwarded-Proto: ${this.proto}\r\nX-Forwarded-Port: ${this.localPort}\r\n`;
+  }
+
+  /** Where the client is. Judged once: comparing addresses costs more than a request may. */
+  scope(guard: DestinationGuard): ClientScope {
+    this.#scope ??= guard.clientScope(this.#peer);
+    return this.#scope;
+  }
+
+  /** Whether it may use the forward proxy; judged once too. */
+  admittedBy(access: ForwardAccess, guard: DestinationGuard): boolean {
+    this.#admitted ??= access.admits(this.#peer) || this.scope(guard) === 'local';
+    return this.#admitted;
+  }
 }
 
 /**

@@ -117,14 +117,16 @@ function headerTarget(server: string, host: string | undefined): { target: Targe
 }
 
 function admit(forward: ForwardService, client: Client, head: RequestHead): void {
-  if (!forward.access.admits(client.peer)) throw new HttpError(403, 'client not allowed to use the forward proxy');
+  if (!client.admittedBy(forward.access, forward.guard)) {
+    throw new HttpError(403, 'client not allowed to use the forward proxy');
+  }
   if (!forward.access.authenticates(head.fields.first(FieldKind.proxyAuthorization))) {
     throw new HttpError(407, 'wrong or missing proxy credentials');
   }
 }
 
 function upstreamFor(forward: ForwardService, client: Client, target: Target): Upstream {
-  const scope = forward.guard.clientScope(client.peer);
+  const scope = client.scope(forward.guard);
   const verdict = forward.guard.checkLiteral(target.host, target.port, scope);
   if (verdict !== null && verdict !== 'allowed') throw new HttpError(403, `destination refused: ${verdict}`);
   return forward.upstreams.get(target, scope);

@@ -250,6 +250,7 @@ export class Downstream implements ResponseSink, BodySink, Timed {
   }
 
   #begin(head: RequestHead): void {
+    const { limits } = this.#service.options;
     this.#scanned = 0;
     this.#headBegun = false;
     this.deadline = 0;
@@ -262,6 +263,7 @@ export class Downstream implements ResponseSink, BodySink, Timed {
     this.#exchange = exchange;
     if (framing.kind === 'length' && framing.length === 0) exchange.requestEnd(null);
     exchange.start();
+    if (this.#phase === 'body') this.deadline = this.#service.deadlines.in(limits.bodyTimeout);
   }
 
   /** Answers what never became an exchange, and closes. */

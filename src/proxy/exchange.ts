@@ -5,7 +5,13 @@ import type { RequestHead, ResponseHead } from '../http/head.ts';
 import { AccessRecord } from './access-record.ts';
 import { DestinationRefused } from './destinations.ts';
 import { type Dispatch, dispatch } from './dispatch.ts';
-import { errorAnswer, finalRecipientAnswer, type LocalAnswer, welcomeAnswer } from './local-answers.ts';
+import {
+  errorAnswer,
+  finalRecipientAnswer,
+  type LocalAnswer,
+  namesThisMachine,
+  welcomeAnswer,
+} from './local-answers.ts';
 import { requestHeadText, responseHeadText, upgradeOf } from './outgoing-head.ts';
 import type { ResponseSink } from './response-sink.ts';
 import type { Service } from './service.ts';
@@ -69,8 +75,9 @@ export class Exchange implements UpstreamUser {
     if (decision.kind === 'final-recipient') {
       this.#answer(finalRecipientAnswer(this.#head, this.#answerContext()), this.method === 'TRACE' ? 200 : 204, '');
     } else if (decision.kind === 'welcome') {
-      const isLocal = this.#service.guard.clientScope(this.#sink.client.peer) === 'local';
-      this.#answer(welcomeAnswer(this.#service.options.about, isLocal, this.#head, this.#answerContext()), 200, '');
+      const { guard, options } = this.#service;
+      const tellAll = this.#sink.client.scope(guard) === 'local' && namesThisMachine(this.#head);
+      this.#answer(welcomeAnswer(options.about, tellAll, this.#head, this.#answerContext()), 200, '');
     } else {
       this.#decision = decision;
       if (this.#record !== null) this.#record.route = decision.kind === 'route' ? decision.service.name : decision.kind;

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { splitHostPort } from '../base/address.ts';
 import { FieldKind } from '../http/fields.ts';
 import type { HttpVersion, RequestHead } from '../http/head.ts';
 import type { About } from './options.ts';
@@ -32,6 +34,15 @@ export function errorAnswer(
 export function welcomeAnswer(about: About, isLocal: boolean, head: RequestHead, context: AnswerContext): LocalAnswer {
   const page = welcomePage(about, isLocal, head.fields.named('accept'), head.fields.first(FieldKind.host));
   return answer(200, page.contentType, page.body, PAGE_FIELDS, context);
+}
+
+/**
+ * Whether a request asks for this machine by address or as localhost. A web page whose own name was made to resolve to
+ * 127.0.0.1 (DNS rebinding) makes a local browser ask too, but under that name: it is told nothing about the machine.
+ */
+export function namesThisMachine(head: RequestHead): boolean {
+  const host = splitHostPort(head.fields.first(FieldKind.host) ?? '')?.host ?? '';
+  return isIP(host) !== 0 || host.toLowerCase() === 'localhost';
 }
 
 /** Never echoed by TRACE: what another program on the way must not see (RFC 9110 §9.3.8). */

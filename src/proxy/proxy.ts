@@ -1,5 +1,5 @@
 import type { Server, Socket } from 'node:net';
-import { describeClient } from './client.ts';
+import { Client } from './client.ts';
 import { Downstream } from './downstream.ts';
 import type { ProxyObserver, ProxyOptions } from './options.ts';
 import { listensOnUnixSocket, peerOf } from './peer.ts';
@@ -37,7 +37,7 @@ export class HttpProxy {
       socket.destroy();
       return;
     }
-    const client = describeClient(socket, peer, this.#service.trustedProxies);
+    const client = new Client(socket, peer, this.#service.trustedProxies);
     const fromClient = (this.#perClient.get(client.address) ?? 0) + 1;
     this.#perClient.set(client.address, fromClient);
     const downstream = new Downstream(socket, client, this.#service, (closed) => this.#forget(closed));

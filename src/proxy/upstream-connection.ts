@@ -58,6 +58,7 @@ export class UpstreamConnection implements BodySink, Timed {
   #user: UpstreamUser | null = null;
   #inBody = false;
   #requestSent = false;
+  #paused = false;
   #keepAlive = false;
   #idleTimeout: number;
   #rest: Buffer | null = null;
@@ -111,6 +112,7 @@ export class UpstreamConnection implements BodySink, Timed {
 
   /** Stops reading while the client reads too slowly; its own deadline must then decide. */
   pause(): void {
+    this.#paused = true;
     this.deadline = 0;
     this.socket.pause();
   }
@@ -121,6 +123,8 @@ export class UpstreamConnection implements BodySink, Timed {
   }
 
   resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
     this.deadline = this.#deadlines.in(this.#limits.bodyTimeout);
     this.socket.resume();
   }
@@ -242,6 +246,7 @@ export class UpstreamConnection implements BodySink, Timed {
       this.socket.destroy();
       return;
     }
+    if (this.#paused) this.resume();
     this.reused = true;
     this.deadline = this.#deadlines.in(this.#idleTimeout);
     this.#owner.released(this);
@@ -257,8 +262,12 @@ export class UpstreamConnection implements BodySink, Timed {
   }
 
   #onDrain(): void {
-    if (this.#tunnel !== null) this.#tunnel.drain(this.socket);
-    else this.#user?.upstreamDrained();
+    if (this.#tunnel !== null) {
+      this.#tunnel.drain(this.socket);
+      return;
+    }
+    if (!this.#requestSent) this.deadline = 0;
+    this.#user?.upstreamDrained();
   }
 
   #onClose(): void {
