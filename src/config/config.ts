@@ -1,8 +1,6 @@
 import type { ListenAddress } from '../base/address.ts';
+import type { LogLevel } from '../base/log.ts';
 import type { ProxyOptions } from '../proxy/options.ts';
-
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export const ACCESS_LOG_FORMATS = ['off', 'json', 'combined'] as const;
 export type AccessLogFormat = (typeof ACCESS_LOG_FORMATS)[number];

@@ -1,3 +1,5 @@
+import { LOOPBACK_RANGES, PRIVATE_RANGES } from '../base/address-set.ts';
+
 /** What the data plane is told: plain data, so that the supervisor can send it to its workers. */
 
 /** One upstream server. */
@@ -87,6 +89,16 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 export const DEFAULT_CONNECT_PORTS: readonly number[] = [443, 80];
+
+/** The forward proxy as it is without options: closed to the world (loopback and private clients only). */
+export const DEFAULT_FORWARD: ForwardOptions = {
+  allow: [...LOOPBACK_RANGES, ...PRIVATE_RANGES],
+  auth: null,
+  allowPrivate: false,
+  connectPorts: DEFAULT_CONNECT_PORTS,
+  localSuffix: true,
+  headerRouting: false,
+};
 
 /** What the welcome page tells about this process; details go to local clients only. */
 export interface About {
