@@ -13,13 +13,10 @@ describe('formatText', () => {
 
 describe('createLogger on a terminal', () => {
   it('writes from its level on, and no control characters', () => {
-    const { isTTY } = process.stderr;
     const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-    process.stderr.isTTY = true;
-    const logger = createLogger({ level: 'warn', role: 'test' });
+    const logger = createLogger({ level: 'warn', role: 'test' }, true);
     logger.info('below');
     logger.warn('bad\x1b[2J', { target: '/\r\nforged line' });
-    process.stderr.isTTY = isTTY;
     const written = write.mock.calls.map(([text]) => String(text));
     write.mockRestore();
     expect(written).toHaveLength(1);

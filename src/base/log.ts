@@ -1,8 +1,11 @@
 import { createRequire } from 'node:module';
+import { isatty } from 'node:tty';
 import { escapeControls } from './escape.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const STDERR = 2;
 
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -23,8 +26,8 @@ export interface LoggerOptions {
 type WriteRecord = (level: LogLevel, message: string, fields: LogFields) => void;
 
 /** Lines for a person where stderr is a terminal, JSON lines (pino) everywhere else. */
-export function createLogger(options: LoggerOptions): Logger {
-  const write = process.stderr.isTTY ? textWriter() : jsonWriter(options);
+export function createLogger(options: LoggerOptions, terminal = isatty(STDERR)): Logger {
+  const write = terminal ? textWriter() : jsonWriter(options);
   const threshold = LOG_LEVELS.indexOf(options.level);
   const at =
     (level: LogLevel) =>
@@ -80,6 +83,6 @@ function createPino(options: LoggerOptions): import('pino').Logger {
       formatters: { level: (label) => ({ level: label }) },
     },
     // Synchronous: diagnostics are few, and the last one before the end of a process must not be lost.
-    pino.destination({ dest: 2, sync: true }),
+    pino.destination({ dest: STDERR, sync: true }),
   );
 }

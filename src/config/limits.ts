@@ -2,7 +2,7 @@ import { DEFAULT_LIMITS, type Limits } from '../proxy/options.ts';
 import { type Parsed, quote } from './parsed.ts';
 import { formatDuration, formatSize, parseDuration, parseSize } from './units.ts';
 
-export type LimitKind = 'duration' | 'size' | 'count';
+type LimitKind = 'duration' | 'size' | 'count';
 
 export interface LimitSpec {
   readonly kind: LimitKind;
@@ -33,7 +33,7 @@ export const LIMITS: { readonly [K in keyof Limits]: LimitSpec } = {
   targetRetryAfter: { ...DURATION, help: 'How long a target that refused a connection is left out' },
 };
 
-export function isLimitKey(key: string): key is keyof Limits {
+function isLimitKey(key: string): key is keyof Limits {
   return Object.hasOwn(LIMITS, key);
 }
 

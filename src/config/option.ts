@@ -12,7 +12,7 @@ export const OPTION_GROUPS = {
   limits: 'Limits (0 is off):',
 } as const;
 
-export type OptionGroup = keyof typeof OPTION_GROUPS;
+type OptionGroup = keyof typeof OPTION_GROUPS;
 
 /** One setting as text: from it come a flag (`--socket-mode`), a variable (`LOWPORT_SOCKET_MODE`) and their help. */
 export interface Option<T> {

@@ -118,7 +118,7 @@ export const OPTIONS: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
   targetRetryAfter: limit('targetRetryAfter'),
 };
 
-export function isOptionKey(key: string): key is keyof Settings {
+function isOptionKey(key: string): key is keyof Settings {
   return Object.hasOwn(OPTIONS, key);
 }
 

@@ -1,7 +1,7 @@
 /** What a parser of one value answers: the value, or what is wrong with the text (a clause that follows the option's name). */
 export type Parsed<T> = { readonly value: T } | Fault;
 
-export interface Fault {
+interface Fault {
   readonly fault: string;
   /** The key or index within the parsed value that is at fault; absent: all of it. */
   readonly at?: string | number;

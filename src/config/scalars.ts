@@ -24,7 +24,7 @@ export function oneOf<const T extends string>(words: readonly T[]): (text: strin
 }
 
 /** A parser for whole numbers within bounds, both included. */
-export function integerWithin(min: number, max: number): (text: string) => Parsed<number> {
+function integerWithin(min: number, max: number): (text: string) => Parsed<number> {
   return (text) => {
     const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
     if (value >= min && value <= max) return { value };

@@ -49,7 +49,8 @@ export function parseSize(text: string): Parsed<number> {
   const parts = split(text, SIZE_PATTERN);
   if (parts === null) return { fault: `${quote(text)} is not a size: write 32KiB, 8kB or a number of bytes` };
   const name = parts.unit === 'KB' ? 'kB' : parts.unit;
-  const size = parts.amount * (SIZE_UNITS.find(([unit]) => unit === name)?.[1] ?? 1);
+  // In thousandths, which are whole: 1.001 * 1000 is not.
+  const size = (Math.round(parts.amount * 1000) * (SIZE_UNITS.find(([unit]) => unit === name)?.[1] ?? 1)) / 1000;
   if (!Number.isInteger(size)) return { fault: `${quote(text)} is not a whole number of bytes` };
   return { value: size };
 }

@@ -34,7 +34,7 @@ export function parseConfig(path: string, text: string): FileSettings {
     lineCounter: lines,
     prettyErrors: false,
     stringKeys: true,
-    logLevel: 'silent',
+    logLevel: 'error',
   });
   const fail = (problems: readonly Problem[]): LowportError => {
     const inOrder = [...problems].sort((a, b) => a.offset - b.offset);
@@ -44,7 +44,10 @@ export function parseConfig(path: string, text: string): FileSettings {
     });
     return invalid(path, [...new Set(texts)]);
   };
-  const syntax = [...document.errors, ...document.warnings].map(({ message, pos }) => ({ offset: pos[0], message }));
+  const syntax = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
+    offset: pos[0],
+    message: code === 'NON_STRING_KEY' ? 'a key must be plain text' : message,
+  }));
   if (syntax.length > 0) throw fail(syntax);
   const result = v.safeParse(fileSchema, toPlain(document, path));
   const empty = emptyLists(document);

@@ -6,7 +6,7 @@ import { type ServiceUnit, serviceOf } from './service-unit.ts';
 import type { TcpSocket } from './tcp-table.ts';
 import { userName } from './users.ts';
 
-export interface HolderProcess {
+interface HolderProcess {
   readonly pid: number;
   readonly name: string;
   readonly service: ServiceUnit | null;

@@ -5,10 +5,10 @@ import { realSystem, type System } from '../system/system.ts';
 export const CAP_NET_BIND_SERVICE = 10;
 
 /** Real, effective, saved and file-system id. */
-export type IdSet = readonly [real: number, effective: number, saved: number, fs: number];
+type IdSet = readonly [real: number, effective: number, saved: number, fs: number];
 
 /** Capability sets as bit masks (capabilities(7)). */
-export interface CapabilitySets {
+interface CapabilitySets {
   readonly inheritable: bigint;
   readonly permitted: bigint;
   readonly effective: bigint;

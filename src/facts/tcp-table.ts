@@ -21,13 +21,13 @@ const ROW =
   /^\s*\d+:\s+([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})\s+[0-9A-F]+:[0-9A-F]{4}\s+([0-9A-F]{2})\s+\S+\s+\S+\s+\S+\s+(\d{1,10})\s+\d+\s+(\d{1,15})(?:\s|$)/i;
 
 /** Sockets of /proc/net/tcp or tcp6; lines of any other shape (the heading, a cut-off end) are left out. */
-export function parseTcpTable(text: string): readonly TcpSocket[] {
+export function parseTcpTable(text: string, byteOrder = endianness()): readonly TcpSocket[] {
   const sockets: TcpSocket[] = [];
   for (const line of text.split('\n')) {
     const [, address, port, state, uid, inode] = ROW.exec(line) ?? [];
     if (address === undefined || port === undefined) continue;
     sockets.push({
-      address: decodeAddress(address),
+      address: decodeAddress(address, byteOrder),
       port: Number.parseInt(port, 16),
       listening: state?.toUpperCase() === LISTEN,
       uid: Number(uid),
@@ -38,9 +38,9 @@ export function parseTcpTable(text: string): readonly TcpSocket[] {
 }
 
 /** tcp4_seq_show and tcp6_seq_show print each 32-bit word of the address as a number, in the machine's byte order. */
-function decodeAddress(hex: string): string {
+function decodeAddress(hex: string, byteOrder: 'BE' | 'LE'): string {
   const bytes = Buffer.from(hex, 'hex');
-  if (endianness() === 'LE') bytes.swap32();
+  if (byteOrder === 'LE') bytes.swap32();
   if (bytes.length === 4) return bytes.join('.');
   const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(index * 2).toString(16));
   return canonicalAddress(groups.join(':'));

@@ -1,4 +1,4 @@
-import type { FieldList } from './fields.ts';
+import { FieldKind, type FieldList } from './fields.ts';
 import { parseFields } from './head.ts';
 import { HttpError } from './http-error.ts';
 
@@ -12,6 +12,8 @@ export interface BodySink {
 const MAX_SIZE_DIGITS = 13;
 /** Per body: extensions have no known use, and long ones only serve to burn the reader's time (RFC 9112 §7.1.1). */
 const MAX_EXTENSION_BYTES = 4_096;
+const EXTENSIONS =
+  /^(?:;[\w!#$%&'*+.^`|~-]+(?:=(?:[\w!#$%&'*+.^`|~-]+|"(?:[\t !#-[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"))?)+$/;
 const MAX_TRAILER_BYTES = 8_192;
 const MAX_TRAILER_FIELDS = 50;
 
@@ -22,14 +24,16 @@ const SEMICOLON = 0x3b;
 type State = 'size' | 'extension' | 'size-lf' | 'data' | 'data-cr' | 'data-lf' | 'trailer' | 'done';
 
 /**
- * Decodes the chunked transfer coding (RFC 9112 §7.1) piece by piece. Strict: no white space around the size, no bare
- * line feed, at most 13 hexadecimal digits. Extensions are dropped, so nothing of the sender's framing is passed on.
+ * Decodes the chunked transfer coding (RFC 9112 §7.1) piece by piece. Strict: no white space around the size or in
+ * extensions, no bare line feed, at most 13 hexadecimal digits. Extensions are dropped, so nothing of the sender's
+ * framing is passed on.
  */
 export class ChunkedDecoder {
   #state: State = 'size';
   #size = 0;
   #digits = 0;
   #extensionBytes = 0;
+  #extensions = '';
   #trailer = '';
 
   /**
@@ -64,10 +68,7 @@ export class ChunkedDecoder {
         this.#readSize(byte);
         return;
       case 'extension':
-        if (byte === CR) this.#state = 'size-lf';
-        else if ((byte < 0x20 && byte !== 0x09) || byte === 0x7f || ++this.#extensionBytes > MAX_EXTENSION_BYTES) {
-          throw new HttpError(400, 'malformed chunk extension');
-        }
+        this.#readExtension(byte);
         return;
       case 'size-lf':
         this.#expect(byte, LF);
@@ -94,8 +95,21 @@ export class ChunkedDecoder {
     }
     if (this.#digits === 0) throw new HttpError(400, 'malformed chunk size');
     if (byte === CR) this.#state = 'size-lf';
-    else if (byte === SEMICOLON) this.#state = 'extension';
-    else throw new HttpError(400, 'malformed chunk size');
+    else if (byte === SEMICOLON) {
+      this.#state = 'extension';
+      this.#extensions = ';';
+    } else throw new HttpError(400, 'malformed chunk size');
+  }
+
+  #readExtension(byte: number): void {
+    if (byte !== CR) {
+      if (byte === LF || ++this.#extensionBytes > MAX_EXTENSION_BYTES)
+        throw new HttpError(400, 'malformed chunk extension');
+      this.#extensions += String.fromCharCode(byte);
+      return;
+    }
+    if (!EXTENSIONS.test(this.#extensions)) throw new HttpError(400, 'malformed chunk extension');
+    this.#state = 'size-lf';
   }
 
   #readTrailer(bytes: Buffer, start: number, sink: BodySink): number {
@@ -108,13 +122,22 @@ export class ChunkedDecoder {
       return bytes.length;
     }
     this.#state = 'done';
-    sink.bodyEnd(end === 2 ? null : parseFields(this.#trailer.slice(0, end), 0, MAX_TRAILER_FIELDS));
+    sink.bodyEnd(end === 2 ? null : parseTrailer(this.#trailer.slice(0, end)));
     return start + end - before;
   }
 
   #expect(byte: number, wanted: number): void {
     if (byte !== wanted) throw new HttpError(400, 'malformed chunk');
   }
+}
+
+/** Framing that comes after the content (RFC 9110 §6.5.1) can only be meant to mislead somebody. */
+function parseTrailer(text: string): FieldList {
+  const fields = parseFields(Buffer.from(text, 'latin1'), MAX_TRAILER_FIELDS);
+  if (fields.has(FieldKind.contentLength) || fields.has(FieldKind.transferEncoding)) {
+    throw new HttpError(400, 'framing in the trailer section');
+  }
+  return fields;
 }
 
 function endOfTrailer(text: string, scanned: number): number {

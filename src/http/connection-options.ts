@@ -32,10 +32,37 @@ function parseOptions(value: string): ConnectionOptions {
     if (option === 'close') close = true;
     else if (option === 'keep-alive') keepAlive = true;
     else if (option === 'upgrade') upgrade = true;
-    // Only fields lowport has no use for itself can be nominated away: `Connection: Host` must not strip Host.
-    else if (option !== '' && fieldKind(option) === FieldKind.other) nominated.add(option);
+    else if (option !== '' && canBeNominated(option)) nominated.add(option);
   }
   return { close, keepAlive, upgrade, nominated: nominated.size === 0 ? null : nominated };
+}
+
+/** Meant for every recipient, so no sender may take them away from the next one (RFC 9110 §7.6.1). */
+const END_TO_END: ReadonlySet<string> = new Set([
+  'accept-ranges',
+  'authorization',
+  'cache-control',
+  'content-encoding',
+  'content-range',
+  'content-type',
+  'cookie',
+  'date',
+  'etag',
+  'location',
+  'range',
+  'set-cookie',
+  'vary',
+  'www-authenticate',
+]);
+
+/** Whether a field, by its lower-case name, means something to every recipient of the message. */
+export function isEndToEnd(lowerName: string): boolean {
+  return END_TO_END.has(lowerName);
+}
+
+/** Nor can fields that lowport acts on itself: `Connection: Host` must not strip Host. */
+function canBeNominated(option: string): boolean {
+  return fieldKind(option, 0, option.length) === FieldKind.other && !isEndToEnd(option);
 }
 
 /** Whether a field ends here because the sender nominated it in `Connection`. */

@@ -23,29 +23,10 @@ export const FieldKind = {
   xProxyServer: 20,
   xProxyHost: 21,
   trailer: 22,
-  /** Meant for every recipient: a `Connection` option cannot take it away. */
-  endToEnd: 23,
 } as const;
 export type FieldKind = (typeof FieldKind)[keyof typeof FieldKind];
 
-const END_TO_END_NAMES = [
-  'accept-ranges',
-  'authorization',
-  'cache-control',
-  'content-encoding',
-  'content-range',
-  'content-type',
-  'cookie',
-  'date',
-  'etag',
-  'location',
-  'range',
-  'set-cookie',
-  'vary',
-  'www-authenticate',
-];
-
-const KIND_OF_NAME = new Map<string, FieldKind>([
+const KIND_OF_NAME: readonly (readonly [name: string, kind: FieldKind])[] = [
   ['connection', FieldKind.connection],
   ['keep-alive', FieldKind.keepAlive],
   ['proxy-connection', FieldKind.proxyConnection],
@@ -67,27 +48,55 @@ const KIND_OF_NAME = new Map<string, FieldKind>([
   ['x-proxy-server', FieldKind.xProxyServer],
   ['x-proxy-host', FieldKind.xProxyHost],
   ['trailer', FieldKind.trailer],
-  ...END_TO_END_NAMES.map((name): [string, FieldKind] => [name, FieldKind.endToEnd]),
-]);
+];
 
-// The spelling most clients use, so that the common case needs no lower-casing.
-for (const [name, kind] of [...KIND_OF_NAME]) {
-  KIND_OF_NAME.set(
-    name.replace(/(^|-)[a-z]/g, (initial) => initial.toUpperCase()),
-    kind,
-  );
+const X_FORWARDED = 'x-forwarded-';
+
+/** The names above by their length: nearly every other name is told apart without looking at more than a letter. */
+const NAMES_BY_LENGTH = Array.from({ length: 20 }, (_, length) =>
+  KIND_OF_NAME.filter(([name]) => name.length === length),
+);
+
+/** The kind of the field name in `text` from `start` to `end`, in any case. */
+export function fieldKind(text: string, start: number, end: number): FieldKind {
+  const candidates = NAMES_BY_LENGTH[end - start];
+  if (candidates !== undefined) {
+    for (const [name, kind] of candidates) if (isSameName(text, start, name)) return kind;
+  }
+  return isSameName(text, start, X_FORWARDED) ? FieldKind.xForwardedOther : FieldKind.other;
 }
 
-/** The kind of a field name in any case. */
-export function fieldKind(name: string): FieldKind {
-  const kind = KIND_OF_NAME.get(name);
-  if (kind !== undefined) return kind;
-  const lower = name.toLowerCase();
-  return KIND_OF_NAME.get(lower) ?? (lower.startsWith('x-forwarded-') ? FieldKind.xForwardedOther : FieldKind.other);
+/** Whether `lowerName` stands in `text` at `start`, in any case. Exact for token characters, which names consist of. */
+function isSameName(text: string, start: number, lowerName: string): boolean {
+  for (let index = 0; index < lowerName.length; index++) {
+    const code = text.charCodeAt(start + index);
+    const lower = code >= UPPER_A && code <= UPPER_Z ? code | 0x20 : code;
+    if (lower !== lowerName.charCodeAt(index)) return false;
+  }
+  return true;
 }
 
-/** Per field in `#marks`: where its line, its value, and what follows it begin, and where its name and value end. */
-const MARKS_PER_FIELD = 5;
+const UPPER_A = 0x41;
+const UPPER_Z = 0x5a;
+
+/** One field: positions in the section's text. Its line, with the line end, is `[start, end)`. */
+class Field {
+  readonly kind: FieldKind;
+  readonly start: number;
+  readonly nameEnd: number;
+  readonly valueStart: number;
+  readonly valueEnd: number;
+  readonly end: number;
+
+  constructor(kind: FieldKind, start: number, nameEnd: number, valueStart: number, valueEnd: number, end: number) {
+    this.kind = kind;
+    this.start = start;
+    this.nameEnd = nameEnd;
+    this.valueStart = valueStart;
+    this.valueEnd = valueEnd;
+    this.end = end;
+  }
+}
 
 /**
  * A header or trailer section: order, duplicates and the case of names are kept as received. It holds the section's
@@ -95,8 +104,9 @@ const MARKS_PER_FIELD = 5;
  */
 export class FieldList {
   readonly #text: string;
-  readonly #marks: number[] = [];
-  readonly #kinds: FieldKind[] = [];
+  readonly #fields: Field[] = [];
+  /** One bit per kind that is there: most questions are about kinds that are not. */
+  #present = 0;
 
   /** @param text what the positions given to `add` refer to */
   constructor(text: string) {
@@ -104,80 +114,96 @@ export class FieldList {
   }
 
   get length(): number {
-    return this.#kinds.length;
+    return this.#fields.length;
   }
 
   /** Adds the field whose line is `[start, end)`. */
   add(start: number, nameEnd: number, valueStart: number, valueEnd: number, end: number): void {
-    this.#kinds.push(fieldKind(this.#text.slice(start, nameEnd)));
-    this.#marks.push(start, nameEnd, valueStart, valueEnd, end);
+    const kind = fieldKind(this.#text, start, nameEnd);
+    this.#present |= 1 << kind;
+    this.#fields.push(new Field(kind, start, nameEnd, valueStart, valueEnd, end));
+  }
+
+  /** The name of the field at `index`, or an empty string where there is none. */
+  name(index: number): string {
+    const field = this.#fields[index];
+    return field === undefined ? '' : this.#text.slice(field.start, field.nameEnd);
   }
 
   kind(index: number): FieldKind {
-    return this.#kinds[index] ?? FieldKind.other;
-  }
-
-  name(index: number): string {
-    return this.#text.slice(this.#mark(index, 0), this.#mark(index, 1));
+    return this.#fields[index]?.kind ?? FieldKind.other;
   }
 
   value(index: number): string {
-    return this.#text.slice(this.#mark(index, 2), this.#mark(index, 3));
+    const field = this.#fields[index];
+    return field === undefined ? '' : this.#value(field);
   }
 
   has(kind: FieldKind): boolean {
-    return this.#kinds.includes(kind);
+    return (this.#present & (1 << kind)) !== 0;
   }
 
   count(kind: FieldKind): number {
+    if (!this.has(kind)) return 0;
     let count = 0;
-    for (const other of this.#kinds) if (other === kind) count++;
+    for (const field of this.#fields) if (field.kind === kind) count++;
     return count;
   }
 
   /** The first value of a kind, or undefined. */
   first(kind: FieldKind): string | undefined {
-    const index = this.#kinds.indexOf(kind);
-    return index < 0 ? undefined : this.value(index);
+    if (!this.has(kind)) return undefined;
+    for (const field of this.#fields) if (field.kind === kind) return this.#value(field);
+    return undefined;
+  }
+
+  /** The whole line of the first field of a kind, with the white space around its value; or undefined. */
+  firstLine(kind: FieldKind): string | undefined {
+    if (!this.has(kind)) return undefined;
+    for (const field of this.#fields) if (field.kind === kind) return this.#text.slice(field.start, field.end);
+    return undefined;
   }
 
   /** All values of a kind as one list (RFC 9110 §5.3), or undefined where there is none. */
   joined(kind: FieldKind): string | undefined {
-    const first = this.#kinds.indexOf(kind);
-    if (first < 0) return undefined;
-    let joined = this.value(first);
-    for (let index = first + 1; index < this.#kinds.length; index++) {
-      if (this.#kinds[index] === kind) joined += `, ${this.value(index)}`;
+    if (!this.has(kind)) return undefined;
+    let joined: string | undefined;
+    for (const field of this.#fields) {
+      if (field.kind !== kind) continue;
+      joined = joined === undefined ? this.#value(field) : `${joined}, ${this.#value(field)}`;
     }
     return joined;
   }
 
   /** The first value of a field by its lower-case name: for names without a kind of their own. */
   named(lowerName: string): string | undefined {
-    for (let index = 0; index < this.#kinds.length; index++) {
-      const isSameLength = this.#mark(index, 1) - this.#mark(index, 0) === lowerName.length;
-      if (isSameLength && this.name(index).toLowerCase() === lowerName) return this.value(index);
-    }
-    return undefined;
+    const field = this.#fields.find(
+      ({ start, nameEnd }) => nameEnd - start === lowerName.length && isSameName(this.#text, start, lowerName),
+    );
+    return field === undefined ? undefined : this.#value(field);
   }
 
   /** The lines of the fields that `isKept`, as they came, each with its line end. */
   lines(isKept: (kind: FieldKind, index: number) => boolean): string {
     let lines = '';
     let runStart = -1;
-    for (let index = 0; index < this.#kinds.length; index++) {
-      if (isKept(this.kind(index), index)) {
-        if (runStart < 0) runStart = this.#mark(index, 0);
+    let end = 0;
+    for (let index = 0; index < this.#fields.length; index++) {
+      const field = this.#fields[index];
+      if (field === undefined) break;
+      end = field.end;
+      if (isKept(field.kind, index)) {
+        if (runStart < 0) runStart = field.start;
       } else if (runStart >= 0) {
-        lines += this.#text.slice(runStart, this.#mark(index, 0));
+        lines += this.#text.slice(runStart, field.start);
         runStart = -1;
       }
     }
-    return runStart < 0 ? lines : lines + this.#text.slice(runStart, this.#mark(this.#kinds.length - 1, 4));
+    return runStart < 0 ? lines : lines + this.#text.slice(runStart, end);
   }
 
-  #mark(index: number, which: number): number {
-    return this.#marks[index * MARKS_PER_FIELD + which] ?? 0;
+  #value(field: Field): string {
+    return this.#text.slice(field.valueStart, field.valueEnd);
   }
 }
 

@@ -51,6 +51,7 @@ function transferEncoding(fields: FieldList, version: HttpVersion, hasLength: bo
   if (version === '1.0') throw new HttpError(status, 'Transfer-Encoding in HTTP/1.0');
   if (fields.count(FieldKind.transferEncoding) > 1) throw new HttpError(status, 'more than one Transfer-Encoding');
   const value = fields.first(FieldKind.transferEncoding) ?? '';
+  refuseTab(fields, FieldKind.transferEncoding, status);
   if (value.toLowerCase() === 'chunked') return CHUNKED;
   throw new HttpError(status === 400 ? 501 : status, 'unsupported transfer coding');
 }
@@ -61,7 +62,13 @@ const MAX_LENGTH_DIGITS = 15;
 function contentLength(fields: FieldList, status: number): Framing {
   if (fields.count(FieldKind.contentLength) > 1) throw new HttpError(status, 'more than one Content-Length');
   const value = fields.first(FieldKind.contentLength) ?? '';
+  refuseTab(fields, FieldKind.contentLength, status);
   if (!/^\d+$/.test(value)) throw new HttpError(status, 'malformed Content-Length');
   if (value.length > MAX_LENGTH_DIGITS) throw new HttpError(status === 400 ? 413 : status, 'Content-Length too large');
   return { kind: 'length', length: Number(value) };
+}
+
+/** A tab may stand around a value (RFC 9110 §5.6.3), but not every parser takes it for a blank: Node's does not. */
+function refuseTab(fields: FieldList, kind: FieldKind, status: number): void {
+  if (fields.firstLine(kind)?.includes('\t') === true) throw new HttpError(status, 'tab around the framing');
 }

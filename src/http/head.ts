@@ -3,9 +3,9 @@ import { FieldList } from './fields.ts';
 import { HttpError } from './http-error.ts';
 
 /**
- * The strict head parser (RFC 9112 §2–§5). It takes a complete head as text (latin1: one character per byte) and
- * refuses whatever implementations read differently: bare CR or LF, folded lines, white space around the name,
- * control characters. Nothing ambiguous gets past this file.
+ * The strict head parser (RFC 9112 §2–§5). It takes the bytes of a complete head and refuses whatever implementations
+ * read differently: bare CR or LF, folded lines, white space around the name, control characters. Nothing ambiguous
+ * gets past this file.
  */
 
 export type HttpVersion = '1.0' | '1.1';
@@ -40,13 +40,17 @@ const ZERO = 0x30;
 
 const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS);
 
-const IS_TOKEN_CHARACTER = tokenTable();
+/** tchar (RFC 9110 §5.6.2). */
+const IS_TOKEN_CHARACTER = byteTable((byte) => /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(String.fromCharCode(byte)));
 
-function tokenTable(): Uint8Array {
-  const table = new Uint8Array(256);
-  const characters = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  for (const character of characters) table[character.charCodeAt(0)] = 1;
-  return table;
+/** Visible ASCII only: a target with raw bytes above 0x7e is no URI (RFC 3986 §2), and servers disagree on it. */
+const IS_VISIBLE = byteTable((byte) => byte > SP && byte < 0x7f);
+
+/** field-content and reason-phrase: visible characters, space, tab, and obs-text 0x80–0xff (RFC 9110 §5.5). */
+const IS_FIELD_CONTENT = byteTable((byte) => (byte >= SP && byte !== 0x7f) || byte === HTAB);
+
+function byteTable(isMember: (byte: number) => boolean): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, byte) => (isMember(byte) ? 1 : 0));
 }
 
 /** Whether a byte may stand in a token (RFC 9110 §5.6.2), and so begin a request. */
@@ -77,65 +81,70 @@ export function checkPartialHead(bytes: Buffer, start: number): void {
   }
 }
 
-/** @throws HttpError 400, 414, 431, 501 or 505. `text` is one whole head with its final empty line. */
-export function parseRequestHead(text: string, limits: HeadLimits): RequestHead {
-  const methodEnd = skipToken(text, 0);
-  if (methodEnd === 0 || text.charCodeAt(methodEnd) !== SP) throw new HttpError(400, 'malformed method');
-  const targetEnd = skipVisible(text, methodEnd + 1);
-  if (targetEnd === methodEnd + 1 || text.charCodeAt(targetEnd) !== SP) {
-    throw new HttpError(400, 'malformed request target');
-  }
-  if (targetEnd - methodEnd - 1 > limits.maxTargetBytes) throw new HttpError(414, 'request target too long');
-  const version = parseVersion(text, targetEnd + 1);
+/** @throws HttpError 400, 414, 431, 501 or 505. `[start, end)` is one whole head with its final empty line. */
+export function parseRequestHead(bytes: Buffer, start: number, end: number, limits: HeadLimits): RequestHead {
+  const methodEnd = skip(bytes, start, IS_TOKEN_CHARACTER);
+  if (methodEnd === start || bytes[methodEnd] !== SP) throw new HttpError(400, 'malformed method');
+  const targetStart = methodEnd + 1;
+  const targetEnd = skip(bytes, targetStart, IS_VISIBLE);
+  if (targetEnd === targetStart || bytes[targetEnd] !== SP) throw new HttpError(400, 'malformed request target');
+  if (targetEnd - targetStart > limits.maxTargetBytes) throw new HttpError(414, 'request target too long');
+  const text = bytes.toString('latin1', start, end);
+  const version = parseVersion(text, targetEnd + 1 - start);
   const lineEnd = targetEnd + 1 + VERSION_LENGTH;
-  expectLineEnd(text, lineEnd);
-  const method = text.slice(0, methodEnd);
+  expectLineEnd(bytes, lineEnd);
+  const method = text.slice(0, methodEnd - start);
   if (!KNOWN_METHODS.has(method)) throw new HttpError(501, 'unknown method');
-  return {
-    method,
-    target: text.slice(methodEnd + 1, targetEnd),
-    version,
-    fields: parseFields(text, lineEnd + 2, limits.maxFields),
-  };
+  const fields = readFields(bytes, start, lineEnd + 2, end, text, limits.maxFields);
+  return { method, target: text.slice(targetStart - start, targetEnd - start), version, fields };
 }
 
-/** @throws HttpError 502. `text` is one whole head with its final empty line. */
-export function parseResponseHead(text: string, maxFields: number): ResponseHead {
+/** @throws HttpError 502, or 400 and 431 for its fields. `[start, end)` is one whole head with its final empty line. */
+export function parseResponseHead(bytes: Buffer, start: number, end: number, maxFields: number): ResponseHead {
+  const text = bytes.toString('latin1', start, end);
   const version = parseVersion(text, 0);
-  if (text.charCodeAt(VERSION_LENGTH) !== SP) throw new HttpError(502, 'malformed status line');
-  const status = parseStatus(text, VERSION_LENGTH + 1);
-  const reasonStart = VERSION_LENGTH + 4;
-  const lineEnd = skipFieldContent(text, reasonStart);
-  expectLineEnd(text, lineEnd);
+  const statusStart = start + VERSION_LENGTH + 1;
+  if (bytes[statusStart - 1] !== SP) throw new HttpError(502, 'malformed status line');
+  const status = parseStatus(bytes, statusStart);
+  const reasonStart = statusStart + 3;
+  const lineEnd = skip(bytes, reasonStart, IS_FIELD_CONTENT);
+  expectLineEnd(bytes, lineEnd);
   // RFC 9112 §4 wants the space even before an empty reason; some origins leave both out.
-  if (lineEnd > reasonStart && text.charCodeAt(reasonStart) !== SP) throw new HttpError(502, 'malformed status line');
-  return {
-    version,
-    status,
-    reason: text.slice(reasonStart + 1, lineEnd),
-    fields: parseFields(text, lineEnd + 2, maxFields),
-  };
+  if (lineEnd > reasonStart && bytes[reasonStart] !== SP) throw new HttpError(502, 'malformed status line');
+  const fields = readFields(bytes, start, lineEnd + 2, end, text, maxFields);
+  return { version, status, reason: text.slice(reasonStart + 1 - start, lineEnd - start), fields };
 }
 
 /**
- * Field lines from `start` up to the empty line that ends `text` (RFC 9112 §5).
+ * A section of field lines that ends with an empty line, such as a trailer section (RFC 9112 §7.1.2).
  * @throws HttpError 400 or 431.
  */
-export function parseFields(text: string, start: number, maxFields: number): FieldList {
+export function parseFields(bytes: Buffer, maxFields: number): FieldList {
+  return readFields(bytes, 0, 0, bytes.length, bytes.toString('latin1'), maxFields);
+}
+
+/** Field lines (RFC 9112 §5) from `position` to the empty line before `end`; `text` is what stands from `origin` on. */
+function readFields(
+  bytes: Buffer,
+  origin: number,
+  position: number,
+  end: number,
+  text: string,
+  maxFields: number,
+): FieldList {
   const fields = new FieldList(text);
-  const end = text.length - 2;
-  let position = start;
-  while (position < end) {
-    const nameEnd = skipToken(text, position);
-    if (nameEnd === position || text.charCodeAt(nameEnd) !== COLON) throw new HttpError(400, 'malformed field name');
+  const last = end - 2;
+  while (position < last) {
+    const nameEnd = skip(bytes, position, IS_TOKEN_CHARACTER);
+    if (nameEnd === position || bytes[nameEnd] !== COLON) throw new HttpError(400, 'malformed field name');
     let valueStart = nameEnd + 1;
-    while (isBlank(text.charCodeAt(valueStart))) valueStart++;
-    const lineEnd = skipFieldContent(text, valueStart);
-    expectLineEnd(text, lineEnd);
+    while (isBlank(bytes[valueStart])) valueStart++;
+    const lineEnd = skip(bytes, valueStart, IS_FIELD_CONTENT);
+    expectLineEnd(bytes, lineEnd);
     let valueEnd = lineEnd;
-    while (valueEnd > valueStart && isBlank(text.charCodeAt(valueEnd - 1))) valueEnd--;
+    while (valueEnd > valueStart && isBlank(bytes[valueEnd - 1])) valueEnd--;
     if (fields.length === maxFields) throw new HttpError(431, 'too many fields');
-    fields.add(position, nameEnd, valueStart, valueEnd, lineEnd + 2);
+    fields.add(position - origin, nameEnd - origin, valueStart - origin, valueEnd - origin, lineEnd + 2 - origin);
     position = lineEnd + 2;
   }
   return fields;
@@ -151,10 +160,10 @@ function parseVersion(text: string, start: number): HttpVersion {
 }
 
 /** Three digits, the first not 0. */
-function parseStatus(text: string, start: number): number {
+function parseStatus(bytes: Buffer, start: number): number {
   let status = 0;
   for (let position = start; position < start + 3; position++) {
-    const digit = text.charCodeAt(position) - ZERO;
+    const digit = (bytes[position] ?? 0) - ZERO;
     if (!(digit >= 0 && digit <= 9)) throw new HttpError(502, 'malformed status code');
     status = status * 10 + digit;
   }
@@ -162,38 +171,17 @@ function parseStatus(text: string, start: number): number {
   return status;
 }
 
-function expectLineEnd(text: string, position: number): void {
-  if (text.charCodeAt(position) !== CR || text.charCodeAt(position + 1) !== LF) {
-    throw new HttpError(400, 'malformed line end');
-  }
+function expectLineEnd(bytes: Buffer, position: number): void {
+  if (bytes[position] !== CR || bytes[position + 1] !== LF) throw new HttpError(400, 'malformed line end');
 }
 
-function skipToken(text: string, start: number): number {
+/** The first position from `start` whose byte is not in `table`. */
+function skip(bytes: Buffer, start: number, table: Uint8Array): number {
   let position = start;
-  while (IS_TOKEN_CHARACTER[text.charCodeAt(position)] === 1) position++;
+  while (table[bytes[position] ?? 0] === 1) position++;
   return position;
 }
 
-/** Visible ASCII only: a target with raw bytes above 0x7e is no URI (RFC 3986 §2), and servers disagree on it. */
-function skipVisible(text: string, start: number): number {
-  let position = start;
-  for (;;) {
-    const code = text.charCodeAt(position);
-    if (!(code > SP && code < 0x7f)) return position;
-    position++;
-  }
-}
-
-/** field-content and reason-phrase: visible characters, space, tab, and obs-text 0x80–0xff (RFC 9110 §5.5). */
-function skipFieldContent(text: string, start: number): number {
-  let position = start;
-  for (;;) {
-    const code = text.charCodeAt(position);
-    if (!((code >= SP && code !== 0x7f) || code === HTAB)) return position;
-    position++;
-  }
-}
-
-function isBlank(code: number): boolean {
-  return code === SP || code === HTAB;
+function isBlank(byte: number | undefined): boolean {
+  return byte === SP || byte === HTAB;
 }

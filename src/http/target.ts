@@ -14,7 +14,11 @@ const ASTERISK: RequestTarget = { form: 'asterisk' };
 /** @throws HttpError 400 where the target does not fit the method. */
 export function parseTarget(method: string, target: string): RequestTarget {
   if (method === 'CONNECT') return authorityForm(target);
-  if (target.startsWith('/')) return ORIGIN;
+  if (target.startsWith('/')) {
+    // No request target has a fragment; servers that get one disagree on whether the path ends before it.
+    if (target.includes('#')) throw new HttpError(400, 'fragment in the request target');
+    return ORIGIN;
+  }
   if (target === '*' && method === 'OPTIONS') return ASTERISK;
   return absoluteForm(method, target);
 }
@@ -28,7 +32,7 @@ function authorityForm(target: string): RequestTarget {
 }
 
 function absoluteForm(method: string, target: string): RequestTarget {
-  const match = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]*)([^#]*)$/.exec(target);
+  const match = /^([A-Za-z]+):\/\/([^/?#]*)([^#]*)$/.exec(target);
   if (match === null) throw new HttpError(400, 'malformed request target');
   const [, scheme = '', authority = '', rest = ''] = match;
   // User information in an http URI is deprecated and only good for deceiving (RFC 9110 §4.2.4).

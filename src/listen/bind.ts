@@ -10,8 +10,8 @@ import { clearSocketPath, closeKeepingPath, type SocketFile, socketFileAt } from
 /** Every bit of a file's permissions, what umask(2) is the complement of. */
 const ALL_PERMISSIONS = 0o777;
 
-/** What socket(2) or bind(2) says on a machine without IPv6. */
-const NO_IPV6: readonly (string | undefined)[] = ['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EPROTONOSUPPORT'];
+/** What socket(2) or bind(2) says to `::` on a machine without IPv6; libuv turns the EAFNOSUPPORT of bind into EINVAL. */
+const NO_IPV6: readonly (string | undefined)[] = ['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL'];
 
 export interface BindRequest {
   readonly address: ListenAddress;
@@ -73,16 +73,15 @@ interface Opened {
 
 async function prepare(request: BindRequest, options: BindOptions): Promise<BindRequest> {
   const { address } = request;
-  if (address.kind === 'unix') {
-    await clearSocketPath(address.path);
-    return request;
-  }
-  if (address.host === null || isIP(address.host) !== 0) return request;
   try {
-    const found = await lookup(address.host);
-    return { ...request, address: { ...address, host: found.address } };
+    if (address.kind === 'unix') await clearSocketPath(address.path);
+    else if (address.host !== null && isIP(address.host) === 0) {
+      const found = await lookup(address.host);
+      return { ...request, address: { ...address, host: found.address } };
+    }
+    return request;
   } catch (error) {
-    throw await options.explain(error, address);
+    throw error instanceof LowportError ? error : await options.explain(error, address);
   }
 }
 

@@ -9,20 +9,20 @@ export interface HandoverOptions {
   readonly args: readonly string[];
   readonly sockets: readonly PassedDescriptor[];
   readonly env: Environment;
+  /** What this process has, and the program shall not. */
+  readonly held: HeldPrivileges;
   /** In a session of its own: signals from the terminal reach only the parent. */
   readonly detached: boolean;
 }
 
+/** The part of /proc/self/status that passes through execve(2). */
+export interface HeldPrivileges {
+  readonly noNewPrivs: boolean;
+  readonly capabilities: { readonly inheritable: bigint; readonly ambient: bigint };
+}
+
 /** Where programs live, for an empty or narrow PATH. */
 const SYSTEM_PATH = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
-
-/**
- * Sets no_new_privs, so that a file capability on the program is not gained, and empties the inheritable and ambient
- * sets. The bounding set stays: execve(2) of a file with a capability outside of it fails with EPERM.
- */
-const SHED = ['--no-new-privs', '--inh-caps=-all', '--ambient-caps=-all'];
-/** BusyBox's setpriv knows no `-all`. */
-const SHED_BUSYBOX = ['--no-new-privs'];
 
 /** LISTEN_PID has to be the pid of the program itself, which only the process that becomes it knows. */
 const SET_LISTEN_PID = 'LISTEN_PID=$$ exec "$@"';
@@ -39,7 +39,7 @@ export function startWithSockets(options: HandoverOptions): ChildProcess {
     LISTEN_FDNAMES: sockets.map(({ name }) => fdName(name)).join(':'),
   };
   const [command = '/bin/sh', ...args] = [
-    ...shedPrefix(),
+    ...shedPrefix(options.held),
     '/bin/sh',
     '-c',
     SET_LISTEN_PID,
@@ -80,10 +80,19 @@ function findProgram(name: string): string | null {
   return null;
 }
 
-function shedPrefix(): readonly string[] {
+/**
+ * no_new_privs, so that a file capability on the program is not gained, and empty inheritable and ambient sets. The
+ * bounding set stays: execve(2) of a file with a capability outside of it fails with EPERM. Only what is left to do is
+ * asked for: under a system call filter (`~@privileged`) capset(2) fails even where it changes nothing.
+ */
+function shedPrefix({ noNewPrivs, capabilities }: HeldPrivileges): readonly string[] {
+  const held = capabilities.inheritable | capabilities.ambient;
+  if (noNewPrivs && held === 0n) return [];
   const setpriv = findProgram('setpriv');
   if (setpriv === null) return [];
-  return [setpriv, ...(basename(realpathSync(setpriv)) === 'busybox' ? SHED_BUSYBOX : SHED)];
+  // BusyBox's setpriv knows no `-all`.
+  const all = held !== 0n && basename(realpathSync(setpriv)) !== 'busybox';
+  return [setpriv, '--no-new-privs', ...(all ? ['--inh-caps=-all', '--ambient-caps=-all'] : [])];
 }
 
 /** A colon separates names; systemd allows printable ASCII only (systemd.socket(5), FileDescriptorName=). */

@@ -64,7 +64,8 @@ function describeFile(stats: Stats): string {
   if (stats.isFIFO()) return 'a pipe';
   if (stats.isDirectory()) return 'a directory';
   if (stats.isCharacterDevice()) return 'a character device';
-  return 'not a socket';
+  // An anonymous inode, such as the epoll instance that Node opens where the first descriptor is free.
+  return 'no file (was it open when this program started?)';
 }
 
 function describeSocket(socket: KernelSocket): string {

@@ -32,12 +32,11 @@ export function socketFileAt(path: string): SocketFile {
 
 /** Removes the file at the end of the service, if it still is ours and the directory lets us. */
 export function removeSocketFile(file: SocketFile): void {
-  const now = statOrNull(file.path);
-  if (now === null || now.dev !== file.dev || now.ino !== file.ino) return;
   try {
-    unlinkSync(file.path);
+    const now = lstatSync(file.path);
+    if (now.dev === file.dev && now.ino === file.ino) unlinkSync(file.path);
   } catch {
-    // A directory of root's: the file stays, and the next start finds it stale.
+    // Gone already, or in a directory of root's: there the file stays, and the next start finds it stale.
   }
 }
 

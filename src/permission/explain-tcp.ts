@@ -1,29 +1,19 @@
-import { isIP, isIPv6 } from 'node:net';
 import { formatHostPort, type TcpListenAddress } from '../base/address.ts';
-import { AddressSet, LOOPBACK_RANGES } from '../base/address-set.ts';
-import { type ErrorCode, type Fix, LowportError } from '../base/errors.ts';
-import { canonicalAddress } from '../facts/addresses.ts';
+import { type Fix, LowportError } from '../base/errors.ts';
 import type { TcpBindFacts } from '../facts/bind-facts.ts';
 import { shellQuote } from '../facts/command-line.ts';
+import {
+  absentIpv6,
+  addressFixes,
+  explainInvalid,
+  explainNoIpv6,
+  explainNoName,
+  explainNotAvailable,
+} from './explain-address.ts';
+import type { Explanation } from './explanation.ts';
 import { asRoot, type BindContext, foreignNetworkFixes, otherPort, privilegeFixes, rootFixes } from './fixes.ts';
 import { conflicting, holderFixes, holderLines } from './holders.ts';
 import { explainPrivilege, judgePrivilege, type Privilege } from './privilege.ts';
-
-const LOOPBACK = new AddressSet(LOOPBACK_RANGES);
-/** RFC 4291 §2.5.6 */
-const LINK_LOCAL = new AddressSet(['fe80::/10']);
-
-/** A machine with many bridges has more addresses than anybody reads. */
-const MAX_ADDRESSES_LISTED = 8;
-const MAX_ADDRESSES_OFFERED = 2;
-
-interface Explanation {
-  readonly code: ErrorCode;
-  /** What failed, after the address. */
-  readonly what: string;
-  readonly why: readonly string[];
-  readonly fixes: readonly Fix[];
-}
 
 /**
  * Why bind(2) (or listen(2), or the look-up of the name before) refused `address` with `errno`, and what to do here.
@@ -53,14 +43,10 @@ function explain(facts: TcpBindFacts, address: TcpListenAddress, errno: string, 
     case 'EINVAL':
       return explainInvalid(facts, address);
     case 'EAFNOSUPPORT':
-      return unavailable('IPv6 is not available', ['this kernel has no IPv6 (socket(2))'], [EVERY_ADDRESS]);
+      return explainNoIpv6();
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return unavailable(
-        'no such host',
-        [`the name does not resolve to an address (${errno})`],
-        addressFixes(facts, null),
-      );
+      return explainNoName(facts, errno);
     default:
       return { code: 'SYSTEM', what: `cannot listen (${errno})`, why: [], fixes: [] };
   }
@@ -168,80 +154,9 @@ function hiddenHolder({ portUse }: TcpBindFacts): readonly string[] {
   return ['nobody listens: a socket that is bound but does not listen holds it, which /proc/net/tcp does not show'];
 }
 
-function explainNotAvailable(facts: TcpBindFacts, { host, port }: TcpListenAddress): Explanation {
-  const why = [`no interface of this machine has ${host ?? 'such an address'}`, ...ownAddresses(facts)];
-  const privilege = judgePrivilege(facts.subject.status, facts.unprivilegedPortStart, port);
-  if (privilege === 'missing' || privilege === 'permitted-only') {
-    // __inet_bind() checks the address first, __inet6_bind() the privilege.
-    why.push(`the port is the next obstacle: ${explainPrivilege(facts, port).join('; ')}`);
-  }
-  return unavailable('address not available', why, addressFixes(facts, host));
-}
-
-/** EINVAL of __inet6_bind(): a link-local address needs its interface, and TCP has no multicast. */
-function explainInvalid(facts: TcpBindFacts, { host, port }: TcpListenAddress): Explanation {
-  if (host !== null && LINK_LOCAL.has(host) && !host.includes('%')) {
-    const own = facts.localAddresses.known ? facts.localAddresses.value : [];
-    const names = own.filter(({ address }) => canonicalAddress(address) === canonicalAddress(host));
-    return unavailable(
-      'address without its interface',
-      ['a link-local address is only unique on one link (RFC 4007): it needs a zone'],
-      names.map(({ interfaceName }) => ({
-        command: `--host '${formatHostPort(`${host}%${interfaceName}`, port)}'`,
-        effect: 'the interface that has it here',
-      })),
-    );
-  }
-  return unavailable(
-    'not an address to listen on',
-    ['TCP cannot listen on it (EINVAL): multicast?'],
-    addressFixes(facts, null),
-  );
-}
-
-function unavailable(what: string, why: readonly string[], fixes: readonly Fix[]): Explanation {
-  return { code: 'ADDRESS_NOT_AVAILABLE', what, why, fixes };
-}
-
 function holdersOf({ portUse }: TcpBindFacts, address: TcpListenAddress) {
   return portUse.known ? conflicting(portUse.value.listeners, address.host) : [];
 }
-
-/** IPv6 asks for the privilege before it looks at the address: EACCES hides that the address is not there. */
-function absentIpv6({ localAddresses }: TcpBindFacts, host: string | null): readonly string[] {
-  if (host === null || !localAddresses.known) return [];
-  const wanted = canonicalAddress(host);
-  if (!isIPv6(wanted) || wanted === '::') return [];
-  if (localAddresses.value.some(({ address }) => canonicalAddress(address) === wanted)) return [];
-  return [`the address is the next obstacle: no interface of this machine has ${host}`];
-}
-
-function ownAddresses({ localAddresses }: TcpBindFacts): readonly string[] {
-  if (!localAddresses.known) return [`which addresses it has is not known (${localAddresses.reason})`];
-  const list = localAddresses.value.map(({ address, interfaceName }) => `${address} (${interfaceName})`);
-  const more = list.length > MAX_ADDRESSES_LISTED ? ` and ${list.length - MAX_ADDRESSES_LISTED} more` : '';
-  return [
-    list.length === 0 ? 'no interface is up here' : `it has ${list.slice(0, MAX_ADDRESSES_LISTED).join(', ')}${more}`,
-  ];
-}
-
-/** Addresses of this machine that others can reach, of the wanted family; then all of them. */
-function addressFixes({ localAddresses }: TcpBindFacts, wanted: string | null): readonly Fix[] {
-  const own = localAddresses.known ? localAddresses.value.map(({ address }) => address) : [];
-  const family = isIP(wanted ?? '');
-  const outward = own.filter(
-    (address) => !LINK_LOCAL.has(address) && !LOOPBACK.has(address) && isIP(address) === family,
-  );
-  return [
-    ...outward.slice(0, MAX_ADDRESSES_OFFERED).map((address) => ({
-      command: `--host ${address}`,
-      effect: "an address of this machine (a cloud machine's public one is its router's)",
-    })),
-    EVERY_ADDRESS,
-  ];
-}
-
-const EVERY_ADDRESS: Fix = { command: 'leave out --host', effect: 'listens on every address' };
 
 /** Where security modules write what they refused. */
 function seeKernelLog(facts: TcpBindFacts): Fix {

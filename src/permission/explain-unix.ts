@@ -1,17 +1,11 @@
 import { dirname } from 'node:path';
 import type { UnixListenAddress } from '../base/address.ts';
-import { type ErrorCode, type Fix, LowportError } from '../base/errors.ts';
+import { type Fix, LowportError } from '../base/errors.ts';
 import { escapeControls } from '../base/escape.ts';
 import type { BindSubject, UnixBindFacts } from '../facts/bind-facts.ts';
 import { shellQuote } from '../facts/command-line.ts';
+import type { Explanation } from './explanation.ts';
 import { asRoot, type BindContext } from './fixes.ts';
-
-interface Explanation {
-  readonly code: ErrorCode;
-  readonly what: string;
-  readonly why: string;
-  readonly fixes: readonly Fix[];
-}
 
 /** Why bind(2) refused the path of a unix socket (unix(7)), and what to do here. Pure. */
 export function explainUnixBind(
@@ -24,7 +18,7 @@ export function explainUnixBind(
   return new LowportError(`unix socket ${escapeControls(address.path)}: ${what}`, {
     code,
     source: 'system',
-    why: why === '' ? [] : [escapeControls(why)],
+    why: why.map(escapeControls),
     fixes,
     cause: context.cause,
   });
@@ -46,7 +40,7 @@ function explain(facts: UnixBindFacts, path: string, errno: string): Explanation
       // sun_path of struct sockaddr_un, unix(7).
       return notAvailable('path too long', 'a socket path has at most 107 bytes', ownDirectory(facts));
     default:
-      return { code: 'SYSTEM', what: `cannot listen (${errno})`, why: '', fixes: [] };
+      return { code: 'SYSTEM', what: `cannot listen (${errno})`, why: [], fixes: [] };
   }
 }
 
@@ -59,7 +53,7 @@ function explainDenied(facts: UnixBindFacts, path: string): Explanation {
   return {
     code: 'NOT_PERMITTED',
     what: 'permission denied',
-    why: `${who(facts.subject)} may not create files in ${directory}${owner}`,
+    why: [`${who(facts.subject)} may not create files in ${directory}${owner}`],
     fixes: [...ownDirectory(facts), makeDirectory(facts, `${directory}/lowport`)],
   };
 }
@@ -69,7 +63,7 @@ function explainNoDirectory(facts: UnixBindFacts, path: string, errno: string): 
   if (errno === 'EACCES') {
     // path_resolution(7): search permission on every directory above.
     const why = `${who(facts.subject)} may not enter a directory above ${path}`;
-    return { code: 'NOT_PERMITTED', what: 'permission denied', why, fixes: ownDirectory(facts) };
+    return { code: 'NOT_PERMITTED', what: 'permission denied', why: [why], fixes: ownDirectory(facts) };
   }
   const why = errno === 'ENOTDIR' ? `part of ${directory} is not a directory` : `there is no directory ${directory}`;
   const make = errno === 'ENOENT' ? [makeDirectory(facts, directory)] : [];
@@ -81,7 +75,7 @@ function explainExisting({ existing }: UnixBindFacts, path: string): Explanation
   return {
     code: 'ADDRESS_IN_USE',
     what: 'address in use',
-    why: isSocket ? 'a socket is there, of a server that may be running' : 'there is a file of that name',
+    why: [isSocket ? 'a socket is there, of a server that may be running' : 'there is a file of that name'],
     fixes: [
       isSocket
         ? { command: `ss -xlp src ${shellQuote(path)}`, effect: 'shows who listens there, if anybody' }
@@ -91,7 +85,7 @@ function explainExisting({ existing }: UnixBindFacts, path: string): Explanation
 }
 
 function notAvailable(what: string, why: string, fixes: readonly Fix[]): Explanation {
-  return { code: 'ADDRESS_NOT_AVAILABLE', what, why, fixes };
+  return { code: 'ADDRESS_NOT_AVAILABLE', what, why: [why], fixes };
 }
 
 /** install(1) makes the directory with its owner; in /run it lasts until the next boot. */

@@ -1,5 +1,4 @@
-import type { TcpListenAddress } from '../base/address.ts';
-import { formatHostPort } from '../base/address.ts';
+import { formatHostPort, type TcpListenAddress } from '../base/address.ts';
 import type { Fix } from '../base/errors.ts';
 import type { BindSubject, BindTools, TcpBindFacts } from '../facts/bind-facts.ts';
 import { shellQuote, shellWords } from '../facts/command-line.ts';

@@ -33,12 +33,14 @@ export function explainPrivilege(facts: TcpBindFacts, port: number): readonly st
     case 'missing':
       return status.known ? explainMissing(status.value, starts) : [];
     case 'unknown':
-      return [`whether you hold CAP_NET_BIND_SERVICE: ${status.known ? 'no' : status.reason}`, starts];
+      return status.known
+        ? explainMissing(status.value, starts)
+        : [`whether you hold CAP_NET_BIND_SERVICE is not known: ${status.reason}`, starts];
   }
 }
 
 /** What is in the way of any program started from here that shall gain the capability: sudo, or a file capability. */
-export function explainNoGain(status: Fact<ProcessStatus>): readonly string[] {
+function explainNoGain(status: Fact<ProcessStatus>): readonly string[] {
   if (!status.known) return [];
   const lines: string[] = [];
   if (!hasCapability(status.value.capabilities.bounding, CAP_NET_BIND_SERVICE)) {

@@ -2,6 +2,8 @@ import { loadPino } from '../base/log.ts';
 import type { AccessLogFormat } from '../config/config.ts';
 import type { AccessEntry } from '../proxy/options.ts';
 
+/** By its number: `process.stdout` would make the pipe non-blocking for all that share it. */
+const STDOUT = 1;
 /** Writes of at most PIPE_BUF bytes are atomic (pipe(7)): the lines of several workers never mix in one pipe. */
 const PIPE_BUF = 4096;
 /** Milliseconds after which a line is written even if no more come. */
@@ -37,9 +39,10 @@ export function openAccessLog(format: AccessLogFormat, onError: (error: Error) =
   if (format === 'off') return null;
   const line = format === 'json' ? jsonLine : combinedLine;
   const stream = loadPino().pino.destination({
-    fd: process.stdout.fd,
+    fd: STDOUT,
     sync: false,
-    minLength: PIPE_BUF,
+    // sonic-boom wants it smaller than what it writes at once.
+    minLength: PIPE_BUF - 1,
     maxWrite: PIPE_BUF,
     maxLength: MAX_PENDING,
     periodicFlush: FLUSH_INTERVAL,

@@ -61,6 +61,7 @@ function handOver(bound: BoundSockets, identity: Identity | null): ChildProcess 
       args: [SUPERVISOR_PROGRAM],
       sockets: bound.sockets,
       env: environmentWithoutTls(),
+      held: readProcessStatus('self'),
       // Away from the terminal: Ctrl-C comes to the binder alone, which passes it on once.
       detached: true,
     });

@@ -2,12 +2,13 @@ import { closeSync } from 'node:fs';
 import { ExitCode, LowportError } from '../base/errors.ts';
 import { createLogger, type Logger } from '../base/log.ts';
 import { newViaName } from '../base/via-name.ts';
+import { readProcessStatus } from '../facts/process-status.ts';
 import type { PassedDescriptor } from '../listen/passed.ts';
 import { removeSocketFile } from '../listen/unix-path.ts';
 import type { Limits } from '../proxy/options.ts';
 import { BackOff } from './back-off.ts';
 import type { ServiceDescription, WorkerOptions } from './messages.ts';
-import { WorkerProcess } from './worker-process.ts';
+import { WorkerProcess, type WorkerStart } from './worker-process.ts';
 
 /** Workers that die in a row before one was ever ready: then it is not bad luck, and the service does not start. */
 const MAX_FAILED_STARTS = 5;
@@ -30,7 +31,7 @@ interface Slot {
 export class Supervisor {
   readonly #service: ServiceDescription;
   readonly #sockets: readonly PassedDescriptor[];
-  readonly #options: WorkerOptions;
+  readonly #workerStart: WorkerStart;
   readonly #logger: Logger;
   readonly #onServing: (runningAs: string, workers: number) => void;
   readonly #slots: readonly Slot[];
@@ -50,7 +51,12 @@ export class Supervisor {
     this.#service = service;
     this.#sockets = sockets;
     this.#onServing = onServing;
-    this.#options = workerOptions(service);
+    this.#workerStart = {
+      sockets,
+      options: workerOptions(service),
+      env: service.workerEnv,
+      held: readProcessStatus('self'),
+    };
     this.#logger = createLogger({ level: service.config.logLevel, role: 'supervisor' });
     this.#slots = Array.from({ length: service.config.workers }, () => ({
       backOff: new BackOff(),
@@ -101,7 +107,7 @@ export class Supervisor {
   #start(slot: Slot): void {
     slot.restart = null;
     try {
-      slot.worker = new WorkerProcess(this.#sockets, this.#options, this.#service.workerEnv, {
+      slot.worker = new WorkerProcess(this.#workerStart, {
         ready: (runningAs) => this.#workerReady(slot, runningAs),
         failed: (why) => this.#workerFailed(why),
         ended: (why, lived) => this.#workerEnded(slot, why, lived),

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { startWithSockets } from '../listen/handover.ts';
+import { type HeldPrivileges, startWithSockets } from '../listen/handover.ts';
 import type { PassedDescriptor } from '../listen/passed.ts';
 import { environmentWithoutTls } from './child-environment.ts';
 import { isWorkerReport, type SupervisorMessage, type WorkerOptions } from './messages.ts';
@@ -15,23 +15,28 @@ export interface WorkerEvents {
   ended(why: string, lived: number): void;
 }
 
+export interface WorkerStart {
+  readonly sockets: readonly PassedDescriptor[];
+  readonly options: WorkerOptions;
+  /** Environment beyond the supervisor's own. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What the supervisor has, and the worker shall not. */
+  readonly held: HeldPrivileges;
+}
+
 /** One worker process, as the supervisor sees it. */
 export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #startedAt = performance.now();
   #ended = false;
 
-  constructor(
-    sockets: readonly PassedDescriptor[],
-    options: WorkerOptions,
-    env: Readonly<Record<string, string>>,
-    events: WorkerEvents,
-  ) {
+  constructor(start: WorkerStart, events: WorkerEvents) {
     this.#child = startWithSockets({
       program: process.execPath,
       args: [WORKER_PROGRAM],
-      sockets,
-      env: { ...environmentWithoutTls(), ...env },
+      sockets: start.sockets,
+      env: { ...environmentWithoutTls(), ...start.env },
+      held: start.held,
       detached: false,
     });
     this.#child.on('message', (message) => {
@@ -49,7 +54,7 @@ export class WorkerProcess {
       // Without a pid it never started; otherwise a message or a signal came too late, and `exit` follows.
       if (this.#child.pid === undefined) ended(error.message);
     });
-    this.#send({ type: 'start', options });
+    this.#send({ type: 'start', options: start.options });
   }
 
   get pid(): number | undefined {

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import { errnoOf, messageOf } from '../base/errors.ts';
+import { escapeControls } from '../base/escape.ts';
 import { createLogger, type Logger } from '../base/log.ts';
 import { LISTEN_BACKLOG } from '../listen/backlog.ts';
 import type { PassedDescriptor } from '../listen/passed.ts';
@@ -64,7 +65,7 @@ export class Worker {
       server.once('listening', resolve);
       server.on('error', (error) => {
         const why = errnoOf(error) === 'EINVAL' ? 'not a stream socket that listens' : messageOf(error);
-        reject(new Error(`descriptor ${fd} ('${name}'): ${why}`, { cause: error }));
+        reject(new Error(`descriptor ${fd} ('${escapeControls(name)}'): ${why}`, { cause: error }));
       });
       server.listen({ fd, backlog: LISTEN_BACKLOG });
     });

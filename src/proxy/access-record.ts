@@ -14,7 +14,6 @@ export class AccessRecord {
   #firstByte: number | null = null;
   readonly #time = Date.now();
   readonly #start = performance.now();
-  readonly #bytesRead: number;
   readonly #bytesWritten: number;
   readonly #service: Service;
   readonly #sink: ResponseSink;
@@ -25,7 +24,6 @@ export class AccessRecord {
     this.#sink = sink;
     this.#head = head;
     this.requestId = service.nextRequestId();
-    this.#bytesRead = sink.bytesRead;
     this.#bytesWritten = sink.bytesWritten;
   }
 
@@ -47,7 +45,7 @@ export class AccessRecord {
       host: fields.first(FieldKind.host) ?? '',
       httpVersion: version,
       status: this.status,
-      bytesIn: this.#sink.bytesRead - this.#bytesRead,
+      bytesIn: this.#sink.requestBytes,
       bytesOut: this.#sink.bytesWritten - this.#bytesWritten,
       duration: performance.now() - this.#start,
       firstByte: this.#firstByte,

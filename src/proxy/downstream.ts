@@ -41,6 +41,8 @@ export class Downstream implements ResponseSink, BodySink, Timed {
   /** Bytes received and not yet read. */
   #input: Buffer | null = null;
   #scanned = 0;
+  /** How many bytes of this connection came before the request. */
+  #requestStart = 0;
   #headBegun = false;
   #wantsKeepAlive = false;
   #processing = false;
@@ -67,8 +69,8 @@ export class Downstream implements ResponseSink, BodySink, Timed {
     return this.#writer.congested;
   }
 
-  get bytesRead(): number {
-    return this.#socket.bytesRead;
+  get requestBytes(): number {
+    return this.#socket.bytesRead - (this.#input?.length ?? 0) - this.#requestStart;
   }
 
   get bytesWritten(): number {
@@ -139,10 +141,16 @@ export class Downstream implements ResponseSink, BodySink, Timed {
     else if (this.#service.draining) this.drain();
   }
 
-  truncate(): void {
+  truncate(delimited: boolean): void {
     this.#exchange = null;
-    // A reset, because a body delimited by the connection's end would otherwise look complete.
-    this.#socket.resetAndDestroy();
+    if (!delimited) {
+      // The end of the connection would be the end of the body.
+      this.#socket.resetAndDestroy();
+      return;
+    }
+    // That bytes are missing shows by itself; a reset would take from the client what it has not read yet.
+    this.#writer.flush();
+    this.#close();
   }
 
   openTunnel(upstream: UpstreamConnection, onClose: () => void): Tunnel {
@@ -230,8 +238,9 @@ export class Downstream implements ResponseSink, BodySink, Timed {
       return false;
     }
     if (end - start > limits.maxHeadBytes) throw new HttpError(431, 'head too large');
+    this.#requestStart = this.#socket.bytesRead - input.length + start;
     this.#input = end === input.length ? null : input.subarray(end);
-    this.#begin(parseRequestHead(input.toString('latin1', start, end), limits));
+    this.#begin(parseRequestHead(input, start, end, limits));
     return true;
   }
 
@@ -280,6 +289,8 @@ export class Downstream implements ResponseSink, BodySink, Timed {
     this.#phase = 'closing';
     this.#input = null;
     if (everythingRead) {
+      // Not before the client has taken the answer; one that takes nothing is given up.
+      this.deadline = this.#service.deadlines.in(this.#service.options.limits.bodyTimeout);
       this.#socket.destroySoon();
       return;
     }

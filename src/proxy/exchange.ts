@@ -44,6 +44,8 @@ export class Exchange implements UpstreamUser {
   #answered = false;
   #responseBegun = false;
   #retriedStale = false;
+  /** The response's end does not depend on that of the connection. */
+  #delimited = false;
   #keepAlive = false;
   #ended = false;
 
@@ -91,7 +93,7 @@ export class Exchange implements UpstreamUser {
     this.#abandonUpstream();
     if (this.#responseBegun) {
       this.#end(reason);
-      this.#sink.truncate();
+      this.#sink.truncate(this.#delimited);
       return;
     }
     const requestId = this.#record?.requestId ?? this.#service.nextRequestId();
@@ -153,7 +155,8 @@ export class Exchange implements UpstreamUser {
   upstreamHead(head: ResponseHead, connection: ConnectionOptions, framing: Framing): void {
     const isDelimited = framing.kind === 'none' || framing.kind === 'length';
     const chunked = !isDelimited && this.#head.version === '1.1';
-    this.#keepAlive = this.#requestDone && this.#sink.persistent && (isDelimited || chunked);
+    this.#delimited = isDelimited || chunked;
+    this.#keepAlive = this.#requestDone && this.#sink.persistent && this.#delimited;
     this.#responseBegun = true;
     this.#answered = true;
     this.#record?.responseHead(head.status);

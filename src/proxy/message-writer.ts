@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { isEndToEnd } from '../http/connection-options.ts';
 import { FieldKind, type FieldList } from '../http/fields.ts';
 
 /** Up to this many bytes, body is joined to the head as text; above, copying into one buffer is cheaper. */
@@ -78,5 +79,7 @@ export class MessageWriter {
 
 /** Framing, routing and authentication may not come late (RFC 9110 §6.5.1): such trailer fields are dropped. */
 function lastChunk(trailers: FieldList): string {
-  return `0\r\n${trailers.lines((kind) => kind === FieldKind.other)}\r\n`;
+  const isKept = (kind: FieldKind, index: number): boolean =>
+    kind === FieldKind.other && !isEndToEnd(trailers.name(index).toLowerCase());
+  return `0\r\n${trailers.lines(isKept)}\r\n`;
 }

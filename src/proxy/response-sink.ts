@@ -12,8 +12,9 @@ export interface ResponseSink {
   readonly client: Client;
   /** The client takes no more for now; `Exchange.sinkDrained` follows. */
   readonly congested: boolean;
-  /** Bytes on this connection so far, for the access log. */
-  readonly bytesRead: number;
+  /** Bytes of the request so far, head and body (of a tunnel, all that came through it), for the access log. */
+  readonly requestBytes: number;
+  /** Bytes written to this connection so far. */
   readonly bytesWritten: number;
   /** Whether the client wants, and the service allows, another request after this one. */
   readonly persistent: boolean;
@@ -28,8 +29,8 @@ export interface ResponseSink {
   pauseBody(): void;
   /** The response is complete. */
   finished(keepAlive: boolean): void;
-  /** The response can not be completed: the client must see that. */
-  truncate(): void;
+  /** The response can not be completed: the client must see that. `delimited`: by its length, or chunked. */
+  truncate(delimited: boolean): void;
   /** The connection switches to raw bytes, joined to `upstream`; `onClose` is called once at its end. */
   openTunnel(upstream: UpstreamConnection, onClose: () => void): Tunnel;
 }

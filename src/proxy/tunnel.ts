@@ -44,9 +44,12 @@ export class Tunnel implements Timed {
 
   /** One socket is gone. After an orderly end of both directions that is normal; otherwise the other side must see it. */
   close(from: Socket): void {
-    if (this.#closed) return;
+    if (this.#closed) {
+      this.#deadlines.delete(this);
+      return;
+    }
+    // The deadline stays: the other side may never take what is still to be written to it.
     this.#closed = true;
-    this.#deadlines.delete(this);
     const other = this.#other(from);
     if (from.errored !== null || !from.readableEnded) other.destroy();
     else other.end();

@@ -196,9 +196,7 @@ export class UpstreamConnection implements BodySink, Timed {
         this.#rest = position === 0 ? input : input.subarray(position);
         return;
       }
-      if (
-        this.#readHead(parseResponseHead(input.toString('latin1', position, end), this.#limits.maxFields), input, end)
-      ) {
+      if (this.#readHead(parseResponseHead(input, position, end, this.#limits.maxFields), input, end)) {
         return;
       }
       position = end;

@@ -24,7 +24,7 @@ export interface Files {
   stat(path: string): Result<FileInfo>;
 }
 
-export interface ExecOutcome {
+interface ExecOutcome {
   readonly status: number;
   readonly stdout: string;
 }

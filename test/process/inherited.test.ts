@@ -78,7 +78,7 @@ describe.skipIf(process.getuid?.() !== 0)('sockets that were passed', () => {
 
   it.each([
     ['a regular file', '</etc/passwd'],
-    ['closed', '<&-'],
+    ['no file (was it open when this program started?)', '<&-'],
     ['a pipe', '< <(sleep 1)'],
     ['a UDP socket', '<>/dev/udp/127.0.0.1/9'],
     ['a TCP socket that does not listen (one accepted connection?)', '<>/dev/tcp/127.0.0.1/3000'],

@@ -37,6 +37,25 @@ export class NetworkNamespace {
     return { code: typeof code === 'number' ? code : null, output: output(), errors: errors() };
   }
 
+  /** Lays a cable to another namespace. Each end gets an address, written with its prefix length. */
+  async connect(address: string, other: NetworkNamespace, otherAddress: string): Promise<void> {
+    const [here, there] = [`to-${other.#holder.pid}`, `to-${this.#holder.pid}`];
+    const peer = ['peer', 'name', there, 'netns', String(other.#holder.pid)];
+    await this.#ip('link', 'add', here, 'type', 'veth', ...peer);
+    await this.#address(here, address);
+    await other.#address(there, otherAddress);
+  }
+
+  async #address(link: string, address: string): Promise<void> {
+    await this.#ip('address', 'add', address, 'dev', link);
+    await this.#ip('link', 'set', link, 'up');
+  }
+
+  async #ip(...args: readonly string[]): Promise<void> {
+    const { code, errors } = await this.run(['ip', ...args]);
+    if (code !== 0) throw new Error(`ip ${args.join(' ')}: ${errors}`);
+  }
+
   /** Kills what was started here and is still running, and lets the namespace go. */
   close(): void {
     for (const child of this.#started) child.kill('SIGKILL');

@@ -1,0 +1,149 @@
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../../src/base/errors.ts';
+
+/** How long a test waits for bytes that should come at once. */
+const PATIENCE_MS = 5_000;
+
+/** How a connection ended: `end` in order (FIN), `reset` by a reset. */
+export type Ending = 'end' | 'reset';
+
+/** A raw socket: sends exact bytes, and reads exact bytes as latin1 text. */
+export class WirePeer {
+  readonly socket: Socket;
+  #chunks: Buffer = Buffer.alloc(0);
+  #ending: Ending | null = null;
+  #wake: () => void = () => {};
+  /** Bytes received so far. */
+  received = 0;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on('data', (chunk) => {
+      this.received += chunk.length;
+      this.#chunks = Buffer.concat([this.#chunks, chunk]);
+      this.#wake();
+    });
+    socket.on('end', () => this.#end('end'));
+    socket.on('error', () => this.#end('reset'));
+    socket.on('close', () => this.#end('end'));
+  }
+
+  send(text: string | Buffer): void {
+    this.socket.write(typeof text === 'string' ? Buffer.from(text, 'latin1') : text);
+  }
+
+  /** Half-close: nothing more will be sent. */
+  end(): void {
+    this.socket.end();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  reset(): void {
+    this.socket.resetAndDestroy();
+  }
+
+  /** Bytes up to and with `marker`. */
+  readUntil(marker: string): Promise<string> {
+    return this.#take(`text up to ${JSON.stringify(marker)}`, () => {
+      const index = this.#chunks.indexOf(marker, 0, 'latin1');
+      return index < 0 ? -1 : index + marker.length;
+    });
+  }
+
+  /** A head with its empty line. */
+  readHead(): Promise<string> {
+    return this.readUntil('\r\n\r\n');
+  }
+
+  read(length: number): Promise<string> {
+    return this.#take(`${length} bytes`, () => (this.#chunks.length < length ? -1 : length));
+  }
+
+  /** A head and the body that its Content-Length or chunked coding delimits, as sent. */
+  async readMessage(): Promise<{ head: string; body: string }> {
+    const head = await this.readHead();
+    const length = /^content-length: *(\d+)\r$/im.exec(head)?.[1];
+    if (length !== undefined) return { head, body: await this.read(Number(length)) };
+    return { head, body: /^transfer-encoding: *chunked\r$/im.test(head) ? await this.#readChunked() : '' };
+  }
+
+  /** All that comes until the other side ends. */
+  async readToEnd(): Promise<{ text: string; ending: Ending }> {
+    await this.#waitFor('the end', () => this.#ending !== null);
+    const text = this.#chunks.toString('latin1');
+    this.#chunks = Buffer.alloc(0);
+    return { text, ending: this.#ending ?? 'end' };
+  }
+
+  /** What comes within `milliseconds`, not taken away. */
+  async peek(milliseconds: number): Promise<string> {
+    await delay(milliseconds);
+    return this.#chunks.toString('latin1');
+  }
+
+  get ending(): Ending | null {
+    return this.#ending;
+  }
+
+  async #readChunked(): Promise<string> {
+    let text = '';
+    for (;;) {
+      const line = await this.readUntil('\r\n');
+      const size = Number.parseInt(line, 16);
+      text += line + (await (size === 0 ? this.#readTrailer() : this.read(size + 2)));
+      if (size === 0) return text;
+    }
+  }
+
+  async #readTrailer(): Promise<string> {
+    let text = '';
+    while (!text.endsWith('\r\n\r\n') && text !== '\r\n') text += await this.readUntil('\r\n');
+    return text;
+  }
+
+  async #take(what: string, measure: () => number): Promise<string> {
+    let length = -1;
+    await this.#waitFor(what, () => {
+      length = measure();
+      return length >= 0;
+    });
+    const text = this.#chunks.toString('latin1', 0, length);
+    this.#chunks = this.#chunks.subarray(length);
+    return text;
+  }
+
+  async #waitFor(what: string, isThere: () => boolean): Promise<void> {
+    const giveUp = AbortSignal.timeout(PATIENCE_MS);
+    while (!isThere()) {
+      if (this.#ending !== null) throw this.#failure(`the connection ended (${this.#ending}) before ${what}`);
+      await new Promise<void>((resolve, reject) => {
+        this.#wake = resolve;
+        giveUp.onabort = () => reject(this.#failure(`no ${what} came`));
+      });
+    }
+    giveUp.onabort = null;
+  }
+
+  #failure(what: string): Error {
+    return new Error(`${what}; there is ${JSON.stringify(this.#chunks.toString('latin1').slice(0, 2_000))}`);
+  }
+
+  #end(ending: Ending): void {
+    this.#ending ??= ending;
+    this.#wake();
+  }
+}
+
+/** The message of what `run` throws: for expectations on a peer that must not answer. */
+export async function failureOf(run: Promise<unknown>): Promise<string> {
+  try {
+    await run;
+    return '';
+  } catch (error) {
+    return messageOf(error);
+  }
+}
