@@ -51,19 +51,29 @@ const KIND_OF_NAME: readonly (readonly [name: string, kind: FieldKind])[] = [
 ];
 
 const X_FORWARDED = 'x-forwarded-';
+const INITIAL_X = 0x78;
 
-/** The names above by their length: nearly every other name is told apart without looking at more than a letter. */
-const NAMES_BY_LENGTH = Array.from({ length: 20 }, (_, length) =>
-  KIND_OF_NAME.filter(([name]) => name.length === length),
+/** Above the longest known name; a table row per length, with a place per initial letter. */
+const LENGTHS = 20;
+const INITIALS = 32;
+
+/** The known names by length and initial: nearly every other name is told apart by these two. */
+const KNOWN_NAMES = Array.from({ length: LENGTHS * INITIALS }, (_, place) =>
+  KIND_OF_NAME.filter(([name]) => placeOf(name.length, name.charCodeAt(0)) === place),
 );
+
+function placeOf(length: number, initial: number): number {
+  return length * INITIALS + (initial & (INITIALS - 1));
+}
 
 /** The kind of the field name in `text` from `start` to `end`, in any case. */
 export function fieldKind(text: string, start: number, end: number): FieldKind {
-  const candidates = NAMES_BY_LENGTH[end - start];
-  if (candidates !== undefined) {
+  const initial = text.charCodeAt(start) | 0x20;
+  const candidates = end - start < LENGTHS ? KNOWN_NAMES[placeOf(end - start, initial)] : undefined;
+  if (candidates !== undefined && candidates.length > 0) {
     for (const [name, kind] of candidates) if (isSameName(text, start, name)) return kind;
   }
-  return isSameName(text, start, X_FORWARDED) ? FieldKind.xForwardedOther : FieldKind.other;
+  return initial === INITIAL_X && isSameName(text, start, X_FORWARDED) ? FieldKind.xForwardedOther : FieldKind.other;
 }
 
 /** Whether `lowerName` stands in `text` at `start`, in any case. Exact for token characters, which names consist of. */

@@ -11,6 +11,8 @@ import { HttpError } from './http-error.ts';
 export type HttpVersion = '1.0' | '1.1';
 
 export interface RequestHead {
+  /** The request line as it came, with its line end. */
+  readonly line: string;
   readonly method: string;
   /** The request target, byte for byte. */
   readonly target: string;
@@ -19,6 +21,8 @@ export interface RequestHead {
 }
 
 export interface ResponseHead {
+  /** The status line as it came, with its line end. */
+  readonly line: string;
   readonly version: HttpVersion;
   readonly status: number;
   readonly reason: string;
@@ -96,7 +100,8 @@ export function parseRequestHead(bytes: Buffer, start: number, end: number, limi
   const method = text.slice(0, methodEnd - start);
   if (!KNOWN_METHODS.has(method)) throw new HttpError(501, 'unknown method');
   const fields = readFields(bytes, start, lineEnd + 2, end, text, limits.maxFields);
-  return { method, target: text.slice(targetStart - start, targetEnd - start), version, fields };
+  const line = text.slice(0, lineEnd + 2 - start);
+  return { line, method, target: text.slice(targetStart - start, targetEnd - start), version, fields };
 }
 
 /** @throws HttpError 502, or 400 and 431 for its fields. `[start, end)` is one whole head with its final empty line. */
@@ -112,7 +117,8 @@ export function parseResponseHead(bytes: Buffer, start: number, end: number, max
   // RFC 9112 §4 wants the space even before an empty reason; some origins leave both out.
   if (lineEnd > reasonStart && bytes[reasonStart] !== SP) throw new HttpError(502, 'malformed status line');
   const fields = readFields(bytes, start, lineEnd + 2, end, text, maxFields);
-  return { version, status, reason: text.slice(reasonStart + 1 - start, lineEnd - start), fields };
+  const line = text.slice(0, lineEnd + 2 - start);
+  return { line, version, status, reason: text.slice(reasonStart + 1 - start, lineEnd - start), fields };
 }
 
 /**

@@ -198,17 +198,27 @@ export class Downstream implements ResponseSink, BodySink, Timed {
     if (this.#processing) return;
     this.#processing = true;
     try {
-      while (this.#input !== null && this.#step(this.#input));
-    } catch (error) {
-      if (!(error instanceof HttpError)) throw error;
-      if (this.#exchange !== null) this.#exchange.fail(error.status, error.message);
-      else this.#refuse(error.status);
+      while (this.#input !== null && this.#stepOrRefuse(this.#input));
     } finally {
       this.#processing = false;
     }
     this.#exchange?.requestFlush();
     if (this.#input !== null && this.#input.length > MAX_PIPELINED_BYTES && this.#phase !== 'head')
       this.#socket.pause();
+  }
+
+  /** A request that is refused keeps none waiting that came with it. */
+  #stepOrRefuse(input: Buffer): boolean {
+    try {
+      return this.#step(input);
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      // Who sends one malformed request is not believed where the next one begins.
+      if (error.status === 400) this.#wantsKeepAlive = false;
+      if (this.#exchange !== null) this.#exchange.fail(error.status, error.message);
+      else this.#refuse(error.status);
+      return true;
+    }
   }
 
   /** Returns false where more input, or the response, must come first. */

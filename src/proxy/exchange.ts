@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from '../http/connection-options.ts';
-import type { FieldList } from '../http/fields.ts';
+import { FieldKind, type FieldList } from '../http/fields.ts';
 import type { Framing } from '../http/framing.ts';
 import type { RequestHead, ResponseHead } from '../http/head.ts';
 import { AccessRecord } from './access-record.ts';
@@ -258,12 +258,13 @@ export class Exchange implements UpstreamUser {
     this.#upgrade = this.#requestDone && this.#head.version === '1.1' ? upgradeOf(this.#head.fields, connection) : null;
     const clientHost = isRoute ? decision.clientHost : decision.host;
     const keepHost = !isRoute || (!decision.service.route.rewriteHost && clientHost !== '');
+    const host = keepHost ? clientHost : upstream.hostField;
     const text = requestHeadText({
       head: this.#head,
       connection,
       framing: this.#framing,
       path: decision.path,
-      host: keepHost ? clientHost : upstream.hostField,
+      host: host === this.#head.fields.first(FieldKind.host) ? null : host,
       clientHost,
       client: isRoute ? this.#sink.client : null,
       forwarded: options.forwarded,

@@ -13,8 +13,8 @@ export interface OutgoingRequest {
   readonly framing: Framing;
   /** The target to send: origin-form, or `*`. */
   readonly path: string;
-  /** The `Host` to send. */
-  readonly host: string;
+  /** The `Host` to send; null where the client's own field stays. */
+  readonly host: string | null;
   /** The name the client asked for, for `X-Forwarded-Host`. */
   readonly clientHost: string;
   /** Whom to name in `X-Forwarded-*`; null on the forward side, whose clients keep their privacy. */
@@ -31,7 +31,9 @@ export interface OutgoingRequest {
 export function requestHeadText(request: OutgoingRequest): string {
   const { head, client, framing } = request;
   const keepForwarded = client === null || client.trusted;
-  let text = `${head.method} ${request.path} HTTP/1.1\r\nHost: ${request.host}\r\n`;
+  const isSameLine = request.path === head.target && head.version === '1.1';
+  let text = isSameLine ? head.line : `${head.method} ${request.path} HTTP/1.1\r\n`;
+  if (request.host !== null) text += `Host: ${request.host}\r\n`;
   text += head.fields.lines((kind, index) => isPassedOn(kind, index, request, keepForwarded));
   if (client !== null) text += forwardedFields(request, client);
   const hops = head.fields.has(FieldKind.maxForwards) ? maxForwards(head) : null;
@@ -48,6 +50,7 @@ function isPassedOn(kind: FieldKind, index: number, request: OutgoingRequest, ke
     case FieldKind.other:
       return !isNominated(request.connection, request.head.fields, index);
     case FieldKind.host:
+      return request.host === null;
     case FieldKind.maxForwards:
       return false;
     case FieldKind.expect:
@@ -119,7 +122,7 @@ export interface OutgoingResponse {
 
 export function responseHeadText(response: OutgoingResponse): string {
   const { head, connection } = response;
-  let text = `HTTP/1.1 ${head.status} ${head.reason}\r\n`;
+  let text = head.version === '1.1' ? head.line : `HTTP/1.1 ${head.status} ${head.reason}\r\n`;
   text += head.fields.lines((kind, index) => {
     if (kind === FieldKind.other) return !isNominated(connection, head.fields, index);
     if (kind === FieldKind.contentLength) return response.keepLength;

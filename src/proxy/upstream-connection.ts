@@ -191,8 +191,9 @@ export class UpstreamConnection implements BodySink, Timed {
     let position = 0;
     while (!this.#inBody) {
       const end = findHeadEnd(input, position, position);
+      const headBytes = (end < 0 ? input.length : end) - position;
+      if (headBytes > this.#limits.maxHeadBytes) throw new HttpError(502, 'response head too large');
       if (end < 0) {
-        if (input.length - position > this.#limits.maxHeadBytes) throw new HttpError(502, 'response head too large');
         this.#rest = position === 0 ? input : input.subarray(position);
         return;
       }
