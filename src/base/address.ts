@@ -16,7 +16,7 @@ export interface UnixListenAddress {
 
 export type ListenAddress = TcpListenAddress | UnixListenAddress;
 
-export const MAX_PORT = 65_535;
+const MAX_PORT = 65_535;
 
 /** `host:port` with IPv6 in brackets; `*` for every address. */
 export function formatHostPort(host: string | null, port: number): string {

@@ -2,10 +2,10 @@ import { LowportError } from '../base/errors.ts';
 import { escapeControls } from '../base/escape.ts';
 
 /** SD_LISTEN_FDS_START: passed descriptors begin after stdin, stdout and stderr. */
-export const FIRST_PASSED_FD = 3;
+const FIRST_PASSED_FD = 3;
 
 /** The name of a socket that came without one, as in sd_listen_fds_with_names(3). */
-export const DEFAULT_NAME = 'unknown';
+const DEFAULT_NAME = 'unknown';
 
 /** Variables of the protocol; `LISTEN_PIDFDID` is systemd 258's guard against reused process ids. */
 export const LISTEN_VARIABLES = ['LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES', 'LISTEN_PIDFDID'] as const;

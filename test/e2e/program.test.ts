@@ -10,6 +10,17 @@ import { DOCUMENT, listenLocally, Origin } from '../support/origin.ts';
 const COMBINED =
   /^127\.0\.0\.1 - - \[\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000\] "GET \/document HTTP\/1\.1" 200 \d+ "-" "([^"\\]|\\.)*"$/;
 
+/** What is looked at of a line of the access log. */
+interface Entry {
+  readonly time: string;
+  readonly status: number;
+  readonly upstream: string;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly duration: number;
+  readonly firstByte: number;
+}
+
 describe('a run of the program', () => {
   const directory = temporaryDirectory();
   const running: Lowport[] = [];
@@ -37,12 +48,9 @@ describe('a run of the program', () => {
   }
 
   /** The access log in the order of the requests: each worker writes its lines when it has some. */
-  function entriesOf(lowport: Lowport): ReturnType<typeof JSON.parse>[] {
-    const entries = lowport
-      .output()
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line));
+  function entriesOf(lowport: Lowport): readonly Entry[] {
+    const lines = lowport.output().trimEnd().split('\n');
+    const entries: Entry[] = lines.map((line) => JSON.parse(line));
     return entries.sort((one, other) => one.time.localeCompare(other.time));
   }
 
@@ -75,11 +83,11 @@ describe('a run of the program', () => {
       userAgent: 'a "browser"\t\\',
       error: '',
     });
-    expect(get.bytesOut).toBeGreaterThan(DOCUMENT.length);
-    expect(get.duration).toBeGreaterThanOrEqual(get.firstByte);
+    expect(get?.bytesOut).toBeGreaterThan(DOCUMENT.length);
+    expect(get?.duration).toBeGreaterThanOrEqual(get?.firstByte ?? Number.NaN);
     expect(post).toMatchObject({ method: 'POST', client: '203.0.113.9', status: 200, error: '' });
-    expect(post.bytesIn).toBeGreaterThan(5_000);
-    expect(post.bytesIn).toBeLessThan(5_500);
+    expect(post?.bytesIn).toBeGreaterThan(5_000);
+    expect(post?.bytesIn).toBeLessThan(5_500);
     expect(truncated).toMatchObject({ status: 200, error: expect.stringMatching(/./) });
   });
 

@@ -1,8 +1,17 @@
 import { chownSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cleanEnvironment, run, succeed, temporaryDirectory } from '../support/commands.ts';
 import { Lowport } from '../support/lowport.ts';
+
+/** What is looked at of a line of the access log. */
+interface Entry {
+  readonly method: string;
+  readonly status: number;
+  readonly bytesOut: number;
+  readonly error: string;
+}
 
 /** The registries are those that apt and npm are set up for on this machine. Without them these tests fail. */
 describe('package managers through the forward proxy', () => {
@@ -17,12 +26,16 @@ describe('package managers through the forward proxy', () => {
     directory.remove();
   });
 
-  /** The requests of the access log, so that what came without the proxy does not count. */
-  async function logged(method: string): Promise<readonly { status: number; bytesOut: number; error: string }[]> {
+  /** The requests of the access log: what goes past the proxy is not in it. */
+  async function logged(method: string): Promise<readonly Entry[]> {
     // A line is written a second after the request at the latest.
-    await new Promise((resolve) => setTimeout(resolve, 1_200));
-    const lines = lowport.output().trimEnd().split('\n');
-    return lines.map((line) => JSON.parse(line)).filter((entry) => entry.method === method);
+    await sleep(1_200);
+    const entries: Entry[] = lowport
+      .output()
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    return entries.filter((entry) => entry.method === method);
   }
 
   it('apt-get updates its lists and downloads a package', async () => {
@@ -53,7 +66,7 @@ describe('package managers through the forward proxy', () => {
     expect(view).toBe('7.0.0\n');
     await succeed(['npm', 'pack', 'is-number@7.0.0', ...proxy], { env, cwd: directory.path });
     expect(existsSync(join(directory.path, 'is-number-7.0.0.tgz'))).toBe(true);
-    const tunnels = [...(await logged('CONNECT'))];
+    const tunnels = await logged('CONNECT');
     expect(tunnels.length).toBeGreaterThan(0);
     for (const tunnel of tunnels) expect(tunnel).toMatchObject({ status: 200, error: '' });
     expect(Math.max(...tunnels.map(({ bytesOut }) => bytesOut))).toBeGreaterThan(1_000);

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Server as NetServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
 /** What `/echo` answers: the request as the origin got it. */
@@ -16,6 +17,9 @@ export interface Echo {
 /** Compresses badly, so that lengths before and after differ and a cut shows. */
 export const DOCUMENT = Buffer.from(Array.from({ length: 4_000 }, (_, index) => `line ${index * 7919}\n`).join(''));
 export const GZIPPED = gzipSync(DOCUMENT);
+/** More than any buffer on the way holds. */
+export const LARGE = randomBytes(4 * 1024 * 1024);
+export const EVENT_COUNT = 20;
 export const DOCUMENT_SHA256 = sha256(DOCUMENT);
 
 export function sha256(bytes: Buffer | string): string {
@@ -37,7 +41,10 @@ export class Origin {
   static async open(): Promise<Origin> {
     const server = createServer();
     const origin = new Origin(server, await listenLocally(server));
-    server.on('request', (request, response) => void origin.#answer(request, response));
+    server.on('request', (request, response) => {
+      // A client that leaves during its upload: there is nobody to answer.
+      origin.#answer(request, response).catch(() => response.destroy());
+    });
     return origin;
   }
 
@@ -67,6 +74,10 @@ export class Origin {
       response.writeHead(200, { 'Content-Length': 1_000 }).write('x'.repeat(100), () => request.socket.destroy());
     } else if (path === '/truncated-chunked') {
       response.write('x'.repeat(100), () => request.socket.destroy());
+    } else if (path === '/large') {
+      response.setHeader('Content-Length', LARGE.length).end(LARGE);
+    } else if (path === '/events') {
+      await sendEvents(response);
     } else if (path === '/held') {
       response.write('first half\n');
       this.release = () => response.end('second half\n');
@@ -83,6 +94,16 @@ export async function listenLocally(server: NetServer): Promise<number> {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('not a TCP socket');
   return address.port;
+}
+
+/** One event each 50 ms, then the end. */
+async function sendEvents(response: ServerResponse): Promise<void> {
+  response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+  for (let number = 1; number <= EVENT_COUNT && !response.destroyed; number++) {
+    response.write(`id: ${number}\ndata: event ${number}\n\n`);
+    await sleep(50);
+  }
+  response.end();
 }
 
 async function echo(request: IncomingMessage): Promise<Echo> {

@@ -36,6 +36,12 @@ export async function until(condition: () => boolean | Promise<boolean>, timeout
   }
 }
 
+/** Memory that a process has in RAM (VmRSS of proc_pid_status(5)). */
+export function residentBytes(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  return Number(/^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}
+
 /** What must hold for every process that serves: nothing of root, no capability, none to be gained. */
 export function privilegesOf(pid: number): Record<string, unknown> {
   const { uids, gids, groups, capabilities }: ProcessStatus = readProcessStatus(pid);

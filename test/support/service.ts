@@ -27,7 +27,7 @@ export function unix(path: string, mode: number | null = null): Listener {
 }
 
 /** A reverse proxy on port 80 to the origin on port 3000. */
-export function configOf(overrides: Partial<Config> = {}): Config {
+function configOf(overrides: Partial<Config> = {}): Config {
   return {
     listen: [tcp(80)],
     user: null,

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type NetConnectOpts, type Server } from 'node:net';
+import { connect, createServer, type ListenOptions, type NetConnectOpts, type Server } from 'node:net';
 import { onTestFinished } from 'vitest';
 import {
   type AccessEntry,
@@ -89,6 +89,8 @@ export class WireOrigin {
   readonly #waiting: ((peer: WirePeer) => void)[] = [];
   /** Connections accepted so far. */
   accepted = 0;
+  /** Requests that `serve` has answered. */
+  served = 0;
 
   constructor() {
     this.server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
@@ -108,6 +110,23 @@ export class WireOrigin {
     return targetTo(this.port);
   }
 
+  /** From now on answers every request on every connection with `response`. */
+  serve(response: string): this {
+    const serveOne = async (peer: WirePeer): Promise<void> => {
+      while (peer.ending === null) {
+        await peer.readMessage();
+        this.served++;
+        peer.send(response);
+      }
+    };
+    // A connection ends in the middle of waiting for the next request: that is how they all end.
+    const serveAll = async (): Promise<void> => {
+      for (;;) serveOne(await this.accept()).catch(() => {});
+    };
+    serveAll().catch(() => {});
+    return this;
+  }
+
   /** The next connection, of those that have come or the first to come. */
   accept(): Promise<WirePeer> {
     const peer = this.#connections.shift();
@@ -122,12 +141,12 @@ export class WireOrigin {
   }
 }
 
-export async function startOrigin(path?: string): Promise<WireOrigin> {
+export async function startOrigin(where: ListenOptions = { port: 0, host: '127.0.0.1' }): Promise<WireOrigin> {
   const origin = new WireOrigin();
   onTestFinished(() => {
     origin.server.close();
   });
-  origin.server.listen(path === undefined ? { port: 0, host: '127.0.0.1' } : { path });
+  origin.server.listen(where);
   await once(origin.server, 'listening');
   return origin;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { VIA, type WireOptions, wire } from '../support/wire.ts';
+import { routeTo, startProxy, targetTo, VIA, type WireOptions, wire } from '../support/wire.ts';
 import { fieldLines, startLine, valuesOf } from '../support/wire-text.ts';
 
 /** Where a request came from, and where it may go no further. */
@@ -89,14 +89,10 @@ describe('Via', () => {
   });
 
   it('ends a loop of lowport in front of itself', async () => {
-    const { client, proxy } = await wire({ routes: [] });
-    const own = { protocol: 'http', host: '127.0.0.1', port: proxy.port, socketPath: null } as const;
-    const { client: looping } = await wire({
-      routes: [{ host: null, path: null, targets: [own], rewriteHost: false }],
-    });
-    looping.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-    expect(startLine(await looping.readHead())).toBe('HTTP/1.1 508 Loop Detected');
-    client.destroy();
+    const back = await startProxy({});
+    const { client } = await wire({ routes: [routeTo(targetTo(back.port))] });
+    client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(startLine(await client.readHead())).toBe('HTTP/1.1 508 Loop Detected');
   });
 });
 
