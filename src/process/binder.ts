@@ -29,7 +29,7 @@ export async function runBinder(config: Config, hooks: ServeHooks): Promise<numb
   const identity = await resolveIdentity(config.user, process.env);
   const version = readVersion();
   const before = readProcessStatus('self');
-  const bound = await bindSockets(config.listen, { owner: identity, explain });
+  const bound = await bindSockets(config.listen, { owner: identity, explain: explainFor(config.user) });
   // No await from here to release(): see bindSockets.
   const supervisor = handOver(bound, identity);
   const addresses = bound.sockets.map(({ address }) => address);
@@ -46,10 +46,12 @@ export async function runBinder(config: Config, hooks: ServeHooks): Promise<numb
   return watch(supervisor, service, hooks);
 }
 
-/** Loaded where it is needed: a start that succeeds has nothing to explain. */
-async function explain(error: unknown, address: ListenAddress): Promise<LowportError> {
-  const { explainBindFailure } = await import('../permission/bind-failure.ts');
-  return explainBindFailure(error, address);
+/** The explanation is loaded where it is needed: a start that succeeds has nothing to explain. */
+function explainFor(user: string | null): (error: unknown, address: ListenAddress) => Promise<LowportError> {
+  return async (error, address) => {
+    const { explainBindFailure } = await import('../permission/bind-failure.ts');
+    return explainBindFailure(error, address, user === null ? {} : { user });
+  };
 }
 
 function handOver(bound: BoundSockets, identity: Identity | null): ChildProcess {

@@ -13,6 +13,7 @@ export class WirePeer {
   readonly socket: Socket;
   #chunks: Buffer = Buffer.alloc(0);
   #ending: Ending | null = null;
+  #keeps = true;
   #wake: () => void = () => {};
   /** Bytes received so far. */
   received = 0;
@@ -21,7 +22,7 @@ export class WirePeer {
     this.socket = socket;
     socket.on('data', (chunk) => {
       this.received += chunk.length;
-      this.#chunks = Buffer.concat([this.#chunks, chunk]);
+      if (this.#keeps) this.#chunks = Buffer.concat([this.#chunks, chunk]);
       this.#wake();
     });
     socket.on('end', () => this.#end('end'));
@@ -31,6 +32,12 @@ export class WirePeer {
 
   send(text: string | Buffer): void {
     this.socket.write(typeof text === 'string' ? Buffer.from(text, 'latin1') : text);
+  }
+
+  /** From now on only counts what it receives. */
+  discard(): void {
+    this.#keeps = false;
+    this.#chunks = Buffer.alloc(0);
   }
 
   /** Half-close: nothing more will be sent. */
