@@ -19,7 +19,7 @@ const DURATION = { kind: 'duration', min: 0, max: Number.POSITIVE_INFINITY } as 
 /** One row per limit: from it come the flag, the variable, the key in the file and their help. */
 export const LIMITS: { readonly [K in keyof Limits]: LimitSpec } = {
   maxHeadBytes: { kind: 'size', min: 256, max: 16 * MIB, help: 'Request line and fields together, else 431' },
-  maxFields: { ...ANY_COUNT, help: 'Fields in a head, else 431' },
+  maxFields: { ...ANY_COUNT, min: 1, help: 'Fields in a head, else 431' },
   maxTargetBytes: { kind: 'size', min: 64, max: 16 * MIB, help: 'Request target, else 414' },
   headTimeout: { ...DURATION, help: 'For a whole request head, else 408' },
   bodyTimeout: { ...DURATION, help: 'Longest silence within a body' },
@@ -28,7 +28,7 @@ export const LIMITS: { readonly [K in keyof Limits]: LimitSpec } = {
   idleTimeout: { ...DURATION, help: "How long a client's connection waits for its next request" },
   upstreamIdleTimeout: { ...DURATION, help: 'How long a connection to a target is kept for reuse' },
   tunnelTimeout: { ...DURATION, help: 'Longest silence in a tunnel (CONNECT, WebSocket)' },
-  maxConnections: { ...ANY_COUNT, help: 'Client connections at once, per worker' },
+  maxConnections: { ...ANY_COUNT, help: 'Client connections at once, of all workers together' },
   maxConnectionsPerClient: { ...ANY_COUNT, help: 'Client connections at once from one address, per worker' },
   targetRetryAfter: { ...DURATION, help: 'How long a target that refused a connection is left out' },
 };

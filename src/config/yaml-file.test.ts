@@ -74,7 +74,7 @@ user: 1000
 workers: 4
 drainTimeout: 5
 log: {level: warn, access: off}
-limits: {maxHeadBytes: 64KiB, headTimeout: 500ms, idleTimeout: 1.5, maxFields: 0}
+limits: {maxHeadBytes: 64KiB, headTimeout: 500ms, idleTimeout: 1.5, maxConnections: 0}
 `;
     expect(parseConfig('f', text).settings).toEqual({
       forward: true,
@@ -91,7 +91,7 @@ limits: {maxHeadBytes: 64KiB, headTimeout: 500ms, idleTimeout: 1.5, maxFields: 0
       maxHeadBytes: 65_536,
       headTimeout: 500,
       idleTimeout: 1_500,
-      maxFields: 0,
+      maxConnections: 0,
     });
   });
 

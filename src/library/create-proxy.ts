@@ -54,7 +54,7 @@ export interface CreateProxyOptions {
  * const proxy = createProxy({ targets: [3000] });
  * const server = net.createServer({ allowHalfOpen: true, noDelay: true });
  * proxy.attach(server);
- * server.listen({ fd: listenFds()[0]?.fd ?? 3 });
+ * server.listen({ fd: listenFds()[0]?.fd ?? 3 }, 4096);
  * ```
  *
  * @throws LowportError USAGE for a target that is none; RangeError for a malformed CIDR range.

@@ -82,6 +82,6 @@ function warnOfSocketsForAnother(config: Config): void {
   if (count === undefined || owner === undefined || owner === String(process.pid)) return;
   createLogger({ level: config.logLevel, role: 'binder' }).warn(
     'sockets were passed to another process and are ignored: start lowport directly, or with exec',
-    { LISTEN_PID: owner, pid: process.pid },
+    { LISTEN_PID: owner, ownPid: process.pid },
   );
 }

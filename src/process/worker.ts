@@ -67,7 +67,8 @@ export class Worker {
         const why = errnoOf(error) === 'EINVAL' ? 'not a stream socket that listens' : messageOf(error);
         reject(new Error(`descriptor ${fd} ('${escapeControls(name)}'): ${why}`, { cause: error }));
       });
-      server.listen({ fd, backlog: LISTEN_BACKLOG });
+      // As the second argument: Node ignores the `backlog` of the options where a descriptor is given, and lowers it to 511.
+      server.listen({ fd }, LISTEN_BACKLOG);
     });
   }
 }

@@ -27,6 +27,7 @@ export class AccessRecord {
     this.#bytesWritten = sink.bytesWritten;
   }
 
+  /** The upstream's response head has come. */
   responseHead(status: number): void {
     this.status = status;
     this.#firstByte = performance.now() - this.#start;
@@ -41,7 +42,7 @@ export class AccessRecord {
       requestId: this.requestId,
       client: realClientAddress(this.#sink.client, fields, trustedProxies),
       method,
-      target,
+      target: withoutUserInfo(target),
       host: fields.first(FieldKind.host) ?? '',
       httpVersion: version,
       status: this.status,
@@ -51,10 +52,15 @@ export class AccessRecord {
       firstByte: this.#firstByte,
       route: this.route,
       upstream: this.upstream,
-      referer: fields.named('referer') ?? '',
+      referer: withoutUserInfo(fields.named('referer') ?? ''),
       userAgent: fields.named('user-agent') ?? '',
       error,
     };
     observer.access?.(entry);
   }
+}
+
+/** A URL without its user and password, which a log must not keep. */
+function withoutUserInfo(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1');
 }

@@ -32,6 +32,11 @@ export class Client {
     this.forwardedFields = `X-Forwarded-For: ${this.address}\r\nX-Forwarded-Proto: ${this.proto}\r\nX-Forwarded-Port: ${this.localPort}\r\n`;
   }
 
+  /** Whether this peer stands for many clients: a trusted proxy in front, or whoever may open a unix socket. */
+  get isMany(): boolean {
+    return this.trusted || this.#peer === UNIX_PEER;
+  }
+
   /** Where the client is. Judged once: comparing addresses costs more than a request may. */
   scope(guard: DestinationGuard): ClientScope {
     this.#scope ??= guard.clientScope(this.#peer);

@@ -4,8 +4,9 @@ import type { Framing } from '../http/framing.ts';
 import type { RequestHead, ResponseHead } from '../http/head.ts';
 import { AccessRecord } from './access-record.ts';
 import { DestinationRefused } from './destinations.ts';
-import { type Dispatch, dispatch } from './dispatch.ts';
+import { dispatch } from './dispatch.ts';
 import {
+  type AnswerContext,
   errorAnswer,
   finalRecipientAnswer,
   type LocalAnswer,
@@ -15,7 +16,7 @@ import {
 import { requestHeadText, responseHeadText, upgradeOf } from './outgoing-head.ts';
 import type { ResponseSink } from './response-sink.ts';
 import type { Service } from './service.ts';
-import type { Upstream } from './upstream.ts';
+import { UpstreamChoice, type UpstreamDispatch } from './upstream-choice.ts';
 import type { UpstreamConnection, UpstreamFailure, UpstreamUser } from './upstream-connection.ts';
 
 /** Methods whose repetition has the effect of doing it once (RFC 9110 §9.2.2). */
@@ -32,9 +33,8 @@ export class Exchange implements UpstreamUser {
   readonly #framing: Framing;
   readonly #connectionOptions: ConnectionOptions;
   readonly #record: AccessRecord | null;
-  #decision: Dispatch | null = null;
-  readonly #tried: Upstream[] = [];
-  #upstream: Upstream | null = null;
+  #decision: UpstreamDispatch | null = null;
+  #choice: UpstreamChoice | null = null;
   #connection: UpstreamConnection | null = null;
   /** The protocols of an Upgrade that was passed on. */
   #upgrade: string | null = null;
@@ -75,13 +75,14 @@ export class Exchange implements UpstreamUser {
   start(): void {
     const decision = dispatch(this.#service, this.#sink.client, this.#head);
     if (decision.kind === 'final-recipient') {
-      this.#answer(finalRecipientAnswer(this.#head, this.#answerContext()), this.method === 'TRACE' ? 200 : 204, '');
+      this.#answer(finalRecipientAnswer(this.#head, this.#answerContext()), '');
     } else if (decision.kind === 'welcome') {
       const { guard, options } = this.#service;
       const tellAll = this.#sink.client.scope(guard) === 'local' && namesThisMachine(this.#head);
-      this.#answer(welcomeAnswer(options.about, tellAll, this.#head, this.#answerContext()), 200, '');
+      this.#answer(welcomeAnswer(options.about, tellAll, this.#head, this.#answerContext()), '');
     } else {
       this.#decision = decision;
+      this.#choice = new UpstreamChoice(decision);
       if (this.#record !== null) this.#record.route = decision.kind === 'route' ? decision.service.name : decision.kind;
       this.#tryNextUpstream();
     }
@@ -98,7 +99,7 @@ export class Exchange implements UpstreamUser {
     }
     const requestId = this.#record?.requestId ?? this.#service.nextRequestId();
     const answer = errorAnswer(status, this.#head.fields.named('accept'), requestId, this.#answerContext());
-    this.#answer(answer, status, reason);
+    this.#answer(answer, reason);
   }
 
   requestData(chunk: Buffer): void {
@@ -196,7 +197,7 @@ export class Exchange implements UpstreamUser {
     }
     if (this.#retry(failure, wasReused)) return;
     this.#service.observer.warn(this.#responseBegun ? 'response cut short' : 'upstream failed', {
-      upstream: this.#upstream?.name ?? '',
+      upstream: this.#choice?.current?.name ?? '',
       reason: failure.reason,
       method: this.method,
     });
@@ -208,49 +209,34 @@ export class Exchange implements UpstreamUser {
   #retry(failure: UpstreamFailure, wasReused: boolean): boolean {
     if (this.#answered || this.#bodyBegun) return false;
     if (failure.kind === 'connect' || failure.kind === 'connect-timeout') {
-      this.#upstream?.markDown();
+      this.#choice?.current?.markDown();
       return this.#tryNextUpstream();
     }
     if (failure.kind !== 'closed' || !IDEMPOTENT.has(this.method)) return false;
-    if (!wasReused || this.#retriedStale || this.#upstream === null) return this.#tryNextUpstream();
+    if (!wasReused || this.#retriedStale) return this.#tryNextUpstream();
     this.#retriedStale = true;
-    this.#use(this.#upstream, this.#upstream.connect());
-    return true;
+    return this.#use(this.#choice?.again() ?? null);
   }
 
   /** Returns false where every target was tried. */
   #tryNextUpstream(): boolean {
-    const upstream = this.#pickUpstream();
-    if (upstream === null) return false;
-    this.#tried.push(upstream);
-    const idle = this.#decision?.kind === 'connect' ? null : upstream.takeIdle();
-    this.#use(upstream, idle ?? upstream.connect());
-    return true;
+    return this.#use(this.#choice?.next() ?? null);
   }
 
-  #pickUpstream(): Upstream | null {
-    const decision = this.#decision;
-    if (decision?.kind === 'route') return decision.service.group.pick(this.#tried);
-    if (decision?.kind === 'forward' || decision?.kind === 'connect') {
-      return this.#tried.length === 0 ? decision.upstream : null;
-    }
-    return null;
-  }
-
-  #use(upstream: Upstream, connection: UpstreamConnection): void {
-    this.#upstream = upstream;
+  #use(connection: UpstreamConnection | null): boolean {
+    if (connection === null) return false;
     this.#connection = connection;
-    if (this.#record !== null) this.#record.upstream = upstream.name;
+    if (this.#record !== null) this.#record.upstream = this.#choice?.current?.name ?? '';
     connection.attach(this);
     if (connection.connected) this.#sendRequest();
+    return true;
   }
 
   #sendRequest(): void {
     const { writer } = this.#connection ?? {};
     const decision = this.#decision;
-    const upstream = this.#upstream;
-    if (writer === undefined || upstream === null || (decision?.kind !== 'route' && decision?.kind !== 'forward'))
-      return;
+    const upstream = this.#choice?.current;
+    if (writer === undefined || !upstream || (decision?.kind !== 'route' && decision?.kind !== 'forward')) return;
     const { options } = this.#service;
     const isRoute = decision.kind === 'route';
     const connection = this.#connectionOptions;
@@ -307,17 +293,17 @@ export class Exchange implements UpstreamUser {
     connection.become(this.#sink.openTunnel(connection, () => this.#end('')));
   }
 
-  #answer(answer: LocalAnswer, status: number, reason: string): void {
+  #answer(answer: LocalAnswer, reason: string): void {
     this.#responseBegun = true;
-    this.#record?.responseHead(status);
+    if (this.#record !== null) this.#record.status = answer.status;
     this.#sink.writeHead(answer.head, this.method === 'HEAD' ? 'none' : 'plain');
     this.#sink.writeData(Buffer.from(answer.body));
     this.#sink.writeEnd(null);
     this.#end(reason);
-    this.#sink.finished(this.#answerContext().keepAlive);
+    this.#sink.finished(answer.keepAlive);
   }
 
-  #answerContext(): { version: '1.0' | '1.1'; keepAlive: boolean } {
+  #answerContext(): AnswerContext {
     return { version: this.#head.version, keepAlive: this.#requestDone && this.#sink.persistent };
   }
 

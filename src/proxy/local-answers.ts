@@ -9,11 +9,13 @@ import { errorPage, PAGE_FIELDS, reasonPhrase, welcomePage } from './pages.ts';
 /** Answers that lowport gives itself, as the text of a whole response. Pure. */
 
 export interface LocalAnswer {
+  readonly status: number;
   readonly head: string;
   readonly body: string;
+  readonly keepAlive: boolean;
 }
 
-interface AnswerContext {
+export interface AnswerContext {
   readonly version: HttpVersion;
   readonly keepAlive: boolean;
 }
@@ -25,10 +27,12 @@ export function errorAnswer(
   context: AnswerContext,
 ): LocalAnswer {
   const page = errorPage(status, accept, requestId);
+  // After a request that makes no sense, what follows on the connection cannot be trusted either.
+  const closing = status === 400 ? { ...context, keepAlive: false } : context;
   const extra: [string, string][] = [['X-Request-Id', requestId]];
   if (status === 407) extra.push(['Proxy-Authenticate', 'Basic realm="lowport", charset="UTF-8"']);
   if (status === 405) extra.push(['Allow', 'GET, HEAD']);
-  return answer(status, page.contentType, page.body, [...PAGE_FIELDS, ...extra], context);
+  return answer(status, page.contentType, page.body, [...PAGE_FIELDS, ...extra], closing);
 }
 
 export function welcomeAnswer(about: About, isLocal: boolean, head: RequestHead, context: AnswerContext): LocalAnswer {
@@ -67,5 +71,6 @@ function answer(
     head += `Content-Type: ${contentType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
   }
   for (const [name, value] of fields) head += `${name}: ${value}\r\n`;
-  return { head: `${head}${persistenceField(context.version, context.keepAlive)}\r\n`, body };
+  const { version, keepAlive } = context;
+  return { status, head: `${head}${persistenceField(version, keepAlive)}\r\n`, body, keepAlive };
 }

@@ -63,7 +63,7 @@ export interface Limits {
   readonly upstreamIdleTimeout: number;
   /** Longest silence in a tunnel (CONNECT, WebSocket). */
   readonly tunnelTimeout: number;
-  /** Downstream connections at once, per worker. */
+  /** Downstream connections at once; the supervisor gives each worker its share. */
   readonly maxConnections: number;
   /** Downstream connections at once from one address, per worker; trusted proxies are not counted. */
   readonly maxConnectionsPerClient: number;

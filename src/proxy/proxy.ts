@@ -44,7 +44,7 @@ export class HttpProxy {
     this.#connections.add(downstream);
     const { maxConnections, maxConnectionsPerClient } = this.#service.options.limits;
     const isOver = maxConnections > 0 && this.#connections.size > maxConnections;
-    const clientIsOver = maxConnectionsPerClient > 0 && !client.trusted && fromClient > maxConnectionsPerClient;
+    const clientIsOver = maxConnectionsPerClient > 0 && !client.isMany && fromClient > maxConnectionsPerClient;
     if (isOver || clientIsOver) downstream.refuse(503);
   }
 

@@ -20,6 +20,8 @@ export interface WireOptions extends Partial<Omit<ProxyOptions, 'limits'>> {
   readonly limits?: Partial<Limits>;
   /** Listen on a unix socket instead of a loopback port. */
   readonly listenPath?: string;
+  /** Where clients seem to come from, for lack of other machines. */
+  readonly clientAddress?: string;
 }
 
 export const VIA = 'wire-test';
@@ -35,7 +37,7 @@ export class WireProxy {
       access: (entry: AccessEntry) => this.access.push(entry),
       warn: (message: string) => this.warnings.push(message),
     };
-    const { limits, listenPath: _, ...rest } = options;
+    const { limits, listenPath: _, clientAddress, ...rest } = options;
     this.proxy = new HttpProxy(
       {
         routes: [],
@@ -53,7 +55,14 @@ export class WireProxy {
     );
     // As the program makes its servers.
     this.#server = createServer({ allowHalfOpen: true, noDelay: true });
-    this.proxy.attach(this.#server);
+    if (clientAddress === undefined) {
+      this.proxy.attach(this.#server);
+      return;
+    }
+    this.#server.on('connection', (socket) => {
+      Object.defineProperty(socket, 'remoteAddress', { value: clientAddress });
+      this.proxy.handleConnection(socket, false);
+    });
   }
 
   async listen(where: { port: number; host: string } | { path: string }): Promise<void> {

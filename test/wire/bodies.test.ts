@@ -41,7 +41,7 @@ describe('large bodies', () => {
     client.send('0\r\n\r\n');
     const up = await upstream.readMessage();
     expect(valuesOf(up.head, 'Content-Length')).toEqual([]);
-    expect(up.body).not.toContain('x=y');
+    expect(up.body.includes(';x=y\r\n')).toBe(false);
     expect(sha256(unchunk(up.body))).toBe(sha256(BIG));
     upstream.send('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
     upstream.send(Buffer.concat([Buffer.from(`${BIG.length.toString(16)}\r\n`), BIG, Buffer.from('\r\n0\r\n\r\n')]));

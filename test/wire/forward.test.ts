@@ -91,29 +91,6 @@ describe('a plain request without routes', () => {
 });
 
 describe('clients', () => {
-  const elsewhere = forwardTo({ allow: ['10.0.0.0/8'] });
-
-  it('that are not allowed get 403 for every way to name a destination', async () => {
-    const { origin, client } = await bench({ ...elsewhere, headerRouting: true, connectPorts: [80] });
-    for (const request of [
-      absolute(origin.port),
-      `GET / HTTP/1.1\r\nHost: a.example.local:${origin.port}\r\n\r\n`,
-      `GET / HTTP/1.1\r\nHost: a\r\nX-Proxy-Server: 127.0.0.1:${origin.port}\r\n\r\n`,
-      'CONNECT 127.0.0.1:80 HTTP/1.1\r\nHost: x\r\n\r\n',
-    ]) {
-      client.send(request);
-      expect(startLine((await client.readMessage()).head)).toBe('HTTP/1.1 403 Forbidden');
-    }
-    expect(origin.accepted).toBe(0);
-  });
-
-  it('that are not allowed may still use the routes', async () => {
-    const routed = await startOrigin();
-    const { client } = await bench(elsewhere, { routes: [routeTo(routed.target)] });
-    client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-    await routed.accept();
-  });
-
   it('need the right password where one is set', async () => {
     const passwordSha256 = createHash('sha256').update('se:cret').digest('hex');
     const { origin, client } = await bench(forwardTo({ auth: { user: 'u', passwordSha256 } }));

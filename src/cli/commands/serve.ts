@@ -15,7 +15,7 @@ Examples:
   lowport 3000 --port 8080            no privilege needed
   lowport --host 192.168.2.7 --target http://example.com
   lowport 3000 3001 --user deploy     two targets that take turns; started by root, it serves as deploy
-  lowport                             forward proxy for loopback and private clients: curl -x http://localhost …
+  lowport                             forward proxy for loopback and private clients: curl -x http://localhost:80 …
   lowport 3000 --forward --auth alice:/etc/lowport/password
   lowport --config lowport.yaml       routes by host and path, several listeners
   lowport --check --config lowport.yaml
