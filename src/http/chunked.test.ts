@@ -19,8 +19,8 @@ function decode(pieces: readonly string[]): Decoded | 'incomplete' | 'refused' {
   let trailers: FieldList | null = null;
   let rest = '';
   const sink = {
-    bodyData(chunk: Buffer): void {
-      content += chunk.toString('latin1');
+    bodyData(bytes: Buffer, start: number, end: number): void {
+      content += bytes.toString('latin1', start, end);
     },
     bodyEnd(fields: FieldList | null): void {
       trailers = fields;
@@ -29,7 +29,7 @@ function decode(pieces: readonly string[]): Decoded | 'incomplete' | 'refused' {
   try {
     for (const piece of pieces) {
       const bytes = Buffer.from(piece, 'latin1');
-      rest += bytes.toString('latin1', decoder.decode(bytes, 0, sink));
+      rest += bytes.toString('latin1', decoder.decode(bytes, 0, bytes.length, sink));
     }
   } catch (error) {
     if (error instanceof HttpError) return 'refused';

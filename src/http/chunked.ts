@@ -4,8 +4,8 @@ import { HttpError } from './http-error.ts';
 
 /** Takes what a body decoder finds. */
 export interface BodySink {
-  /** A piece of content; it is only valid during the call unless the sink keeps the buffer whole. */
-  bodyData(chunk: Buffer): void;
+  /** A piece of content: `[start, end)` of `bytes`, which may be used for other reads after the call. */
+  bodyData(bytes: Buffer, start: number, end: number): void;
   bodyEnd(trailers: FieldList | null): void;
 }
 
@@ -37,14 +37,14 @@ export class ChunkedDecoder {
   #trailer = '';
 
   /**
-   * Reads from `bytes` at `start`; returns the index behind what belongs to this body.
+   * Reads `[start, end)` of `bytes`; returns the index behind what belongs to this body.
    * @throws HttpError 400.
    */
-  decode(bytes: Buffer, start: number, sink: BodySink): number {
+  decode(bytes: Buffer, start: number, end: number, sink: BodySink): number {
     let position = start;
-    while (position < bytes.length && this.#state !== 'done') {
-      if (this.#state === 'data') position = this.#readData(bytes, position, sink);
-      else if (this.#state === 'trailer') position = this.#readTrailer(bytes, position, sink);
+    while (position < end && this.#state !== 'done') {
+      if (this.#state === 'data') position = this.#readData(bytes, position, end, sink);
+      else if (this.#state === 'trailer') position = this.#readTrailer(bytes, position, end, sink);
       else this.#readFraming(bytes[position++] ?? 0);
     }
     return position;
@@ -54,12 +54,12 @@ export class ChunkedDecoder {
     return this.#state === 'done';
   }
 
-  #readData(bytes: Buffer, start: number, sink: BodySink): number {
-    const end = Math.min(bytes.length, start + this.#size);
-    this.#size -= end - start;
+  #readData(bytes: Buffer, start: number, end: number, sink: BodySink): number {
+    const dataEnd = Math.min(end, start + this.#size);
+    this.#size -= dataEnd - start;
     if (this.#size === 0) this.#state = 'data-cr';
-    sink.bodyData(bytes.subarray(start, end));
-    return end;
+    sink.bodyData(bytes, start, dataEnd);
+    return dataEnd;
   }
 
   #readFraming(byte: number): void {
@@ -112,18 +112,18 @@ export class ChunkedDecoder {
     this.#state = 'size-lf';
   }
 
-  #readTrailer(bytes: Buffer, start: number, sink: BodySink): number {
+  #readTrailer(bytes: Buffer, start: number, end: number, sink: BodySink): number {
     const before = this.#trailer.length;
     const room = MAX_TRAILER_BYTES - before;
-    this.#trailer += bytes.toString('latin1', start, Math.min(bytes.length, start + room));
-    const end = this.#trailer.startsWith('\r\n') ? 2 : endOfTrailer(this.#trailer, before);
-    if (end < 0) {
+    this.#trailer += bytes.toString('latin1', start, Math.min(end, start + room));
+    const length = this.#trailer.startsWith('\r\n') ? 2 : endOfTrailer(this.#trailer, before);
+    if (length < 0) {
       if (this.#trailer.length >= MAX_TRAILER_BYTES) throw new HttpError(400, 'trailer section too large');
-      return bytes.length;
+      return end;
     }
     this.#state = 'done';
-    sink.bodyEnd(end === 2 ? null : parseTrailer(this.#trailer.slice(0, end)));
-    return start + end - before;
+    sink.bodyEnd(length === 2 ? null : parseTrailer(this.#trailer.slice(0, length)));
+    return start + length - before;
   }
 
   #expect(byte: number, wanted: number): void {

@@ -65,12 +65,12 @@ export function isTokenByte(byte: number): boolean {
 const HEAD_END = Buffer.from('\r\n\r\n', 'latin1');
 
 /**
- * Where the head that begins at `start` ends: the index behind its empty line, or -1 if it is not complete.
- * `scanned` says how far an earlier call has looked already.
+ * Looks for the empty line that ends a head in `[from, end)` of `bytes`; returns the index behind it, or -1. Whoever
+ * has looked already may begin three bytes before where that ended.
  */
-export function findHeadEnd(bytes: Buffer, start: number, scanned: number): number {
-  const index = bytes.indexOf(HEAD_END, Math.max(start, scanned - 3));
-  return index < 0 ? -1 : index + 4;
+export function findHeadEnd(bytes: Buffer, from: number, end: number): number {
+  const index = bytes.indexOf(HEAD_END, Math.max(0, from));
+  return index < 0 || index + HEAD_END.length > end ? -1 : index + HEAD_END.length;
 }
 
 /**

@@ -21,25 +21,25 @@ export class BodyReader {
   }
 
   /**
-   * Reads what belongs to the body from `start`; returns the index behind it.
+   * Reads what belongs to the body from `[start, end)` of `bytes`; returns the index behind it.
    * @throws HttpError for malformed chunks.
    */
-  read(bytes: Buffer, start: number, sink: BodySink): number {
+  read(bytes: Buffer, start: number, end: number, sink: BodySink): number {
     if (this.#chunked !== null) {
-      const end = this.#chunked.decode(bytes, start, sink);
+      const decoded = this.#chunked.decode(bytes, start, end, sink);
       this.#done = this.#chunked.done;
-      return end;
+      return decoded;
     }
     if (this.#kind === 'close') {
-      sink.bodyData(start === 0 ? bytes : bytes.subarray(start));
-      return bytes.length;
+      sink.bodyData(bytes, start, end);
+      return end;
     }
-    const end = Math.min(bytes.length, start + this.#remaining);
-    this.#remaining -= end - start;
+    const bodyEnd = Math.min(end, start + this.#remaining);
+    this.#remaining -= bodyEnd - start;
     this.#done = this.#remaining === 0;
-    if (end > start) sink.bodyData(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
+    if (bodyEnd > start) sink.bodyData(bytes, start, bodyEnd);
     if (this.#done) sink.bodyEnd(null);
-    return end;
+    return bodyEnd;
   }
 
   /** The connection's end: completes a close-delimited body and returns true; any other body was cut short. */

@@ -8,8 +8,8 @@ const TICK_MS = 100;
 
 /**
  * One timer for all connections: each keeps its deadline as a number, and a tick looks at all of them. The clock moves
- * with the ticks too, so setting a deadline costs an addition; being late by a tick or two does no harm to limits of
- * seconds.
+ * with the ticks too, so setting a deadline costs an addition. A deadline is never early, and late by two ticks at most:
+ * that does no harm to limits of seconds.
  */
 export class Deadlines {
   readonly #members = new Set<Timed>();
@@ -18,7 +18,7 @@ export class Deadlines {
 
   /** The deadline `timeout` milliseconds from now; none where the time-out is 0. */
   in(timeout: number): number {
-    return timeout === 0 ? 0 : this.#now + timeout;
+    return timeout === 0 ? 0 : this.#now + TICK_MS + timeout;
   }
 
   /** Starts watching. The clock stands still while nothing is watched: add first, then ask for a deadline. */

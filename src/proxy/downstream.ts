@@ -99,8 +99,8 @@ export class Downstream implements ResponseSink, BodySink, Timed {
     this.#writer.head(text, framing);
   }
 
-  writeData(chunk: Buffer): void {
-    this.#writer.data(chunk);
+  writeData(bytes: Buffer, start: number, end: number): void {
+    this.#writer.data(bytes, start, end);
   }
 
   writeEnd(trailers: FieldList | null): void {
@@ -173,8 +173,8 @@ export class Downstream implements ResponseSink, BodySink, Timed {
     else this.#socket.destroy();
   }
 
-  bodyData(chunk: Buffer): void {
-    this.#exchange?.requestData(chunk);
+  bodyData(bytes: Buffer, start: number, end: number): void {
+    this.#exchange?.requestData(bytes, start, end);
   }
 
   bodyEnd(trailers: FieldList | null): void {
@@ -230,7 +230,7 @@ export class Downstream implements ResponseSink, BodySink, Timed {
         if (this.#exchange?.acceptsBody !== true) return false;
         this.deadline = this.#service.deadlines.in(this.#service.options.limits.bodyTimeout);
         this.#input = null;
-        const end = this.#body.read(input, 0, this);
+        const end = this.#body.read(input, 0, input.length, this);
         if (end < input.length) this.#input = input.subarray(end);
         return true;
       }
@@ -242,7 +242,7 @@ export class Downstream implements ResponseSink, BodySink, Timed {
   #readHead(input: Buffer): boolean {
     const { limits } = this.#service.options;
     const start = skipEmptyLine(input);
-    const end = findHeadEnd(input, start, this.#scanned);
+    const end = findHeadEnd(input, Math.max(start, this.#scanned - 3), input.length);
     if (end < 0) {
       this.#checkPartial(input, start);
       return false;

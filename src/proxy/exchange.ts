@@ -102,11 +102,11 @@ export class Exchange implements UpstreamUser {
     this.#answer(answer, reason);
   }
 
-  requestData(chunk: Buffer): void {
+  requestData(bytes: Buffer, start: number, end: number): void {
     const connection = this.#connection;
     if (connection === null) return;
     this.#bodyBegun = true;
-    connection.writer.data(chunk);
+    connection.writer.data(bytes, start, end);
     if (!connection.writer.congested) return;
     this.#sink.pauseBody();
     connection.awaitDrain();
@@ -166,8 +166,8 @@ export class Exchange implements UpstreamUser {
     this.#sink.writeHead(text, framing.kind === 'none' ? 'none' : chunked ? 'chunked' : 'plain');
   }
 
-  upstreamData(chunk: Buffer): void {
-    this.#sink.writeData(chunk);
+  upstreamData(bytes: Buffer, start: number, end: number): void {
+    this.#sink.writeData(bytes, start, end);
     if (!this.#sink.congested) return;
     this.#connection?.pause();
     this.#sink.awaitDrain();
@@ -288,7 +288,7 @@ export class Exchange implements UpstreamUser {
     this.#responseBegun = true;
     this.#record?.responseHead(status);
     this.#sink.writeHead(answer, 'plain');
-    if (rest !== null) this.#sink.writeData(rest);
+    if (rest !== null) this.#sink.writeData(rest, 0, rest.length);
     this.#sink.flush();
     connection.become(this.#sink.openTunnel(connection, () => this.#end('')));
   }
@@ -297,7 +297,8 @@ export class Exchange implements UpstreamUser {
     this.#responseBegun = true;
     if (this.#record !== null) this.#record.status = answer.status;
     this.#sink.writeHead(answer.head, this.method === 'HEAD' ? 'none' : 'plain');
-    this.#sink.writeData(Buffer.from(answer.body));
+    const body = Buffer.from(answer.body);
+    this.#sink.writeData(body, 0, body.length);
     this.#sink.writeEnd(null);
     this.#end(reason);
     this.#sink.finished(answer.keepAlive);

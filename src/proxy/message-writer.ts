@@ -2,8 +2,14 @@ import type { Socket } from 'node:net';
 import { isEndToEnd } from '../http/connection-options.ts';
 import { FieldKind, type FieldList } from '../http/fields.ts';
 
-/** Up to this many bytes, body is joined to the head as text; above, copying into one buffer is cheaper. */
-const JOIN_AS_TEXT_BYTES = 2_048;
+/**
+ * Up to this many bytes, body is joined to what waits as text, and so copied during the call; more is written from
+ * where it is, and must not change until it is sent.
+ */
+export const JOIN_AS_TEXT_BYTES = 2_048;
+
+/** Text that waits is sent when it is longer than this: many small chunks may come in one read. */
+const MAX_PENDING = 16_384;
 
 /** Unsent bytes in a socket from which its source is paused: bounds the memory of an exchange. */
 const HIGH_WATER_BYTES = 65_536;
@@ -35,13 +41,14 @@ export class MessageWriter {
     this.#framing = framing;
   }
 
-  data(chunk: Buffer): void {
-    if (this.#framing === 'none' || chunk.length === 0) return;
+  /** Body: `[start, end)` of `bytes`. */
+  data(bytes: Buffer, start: number, end: number): void {
+    if (this.#framing === 'none' || start === end) return;
     if (this.#framing === 'plain') {
-      this.#write(chunk, '');
+      this.#write(bytes, start, end, '');
     } else {
-      this.#pending += `${chunk.length.toString(16)}\r\n`;
-      this.#write(chunk, '\r\n');
+      this.#pending += `${(end - start).toString(16)}\r\n`;
+      this.#write(bytes, start, end, '\r\n');
     }
   }
 
@@ -58,21 +65,23 @@ export class MessageWriter {
     this.#socket.write(text, 'latin1');
   }
 
-  #write(chunk: Buffer, suffix: string): void {
+  #write(bytes: Buffer, start: number, end: number, suffix: string): void {
     const prefix = this.#pending;
-    if (chunk.length <= JOIN_AS_TEXT_BYTES && prefix !== '') {
-      this.#pending = prefix + chunk.toString('latin1') + suffix;
+    const length = end - start;
+    if (length <= JOIN_AS_TEXT_BYTES) {
+      this.#pending = prefix + bytes.toString('latin1', start, end) + suffix;
+      if (this.#pending.length > MAX_PENDING) this.flush();
       return;
     }
     this.#pending = '';
     if (prefix === '' && suffix === '') {
-      this.#socket.write(chunk);
+      this.#socket.write(bytes.subarray(start, end));
       return;
     }
-    const joined = Buffer.allocUnsafe(prefix.length + chunk.length + suffix.length);
+    const joined = Buffer.allocUnsafe(prefix.length + length + suffix.length);
     joined.write(prefix, 0, 'latin1');
-    chunk.copy(joined, prefix.length);
-    joined.write(suffix, prefix.length + chunk.length, 'latin1');
+    bytes.copy(joined, prefix.length, start, end);
+    joined.write(suffix, prefix.length + length, 'latin1');
     this.#socket.write(joined);
   }
 }

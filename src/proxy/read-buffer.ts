@@ -1,29 +1,21 @@
 import type { OnReadOpts } from 'node:net';
+import { JOIN_AS_TEXT_BYTES } from './message-writer.ts';
 
 const BUFFER_BYTES = 65_536;
 
-/** Reads up to this size are copied out, so that the buffer can take the next one. */
-const COPY_BYTES = 4_096;
-
 /**
  * The `onread` option of a socket: reads go into one buffer kept for it, without the 64 KiB allocation and the stream
- * events that Node spends on each read otherwise. Small reads are copied, large ones hand the buffer over and a
- * new one is made; so what is delivered belongs to the receiver.
+ * events that Node spends on each read otherwise. A small read must be used up during `deliver`, as a MessageWriter
+ * does; with a large one the buffer is given away, and a new one is made.
  */
-export function readInto(deliver: (chunk: Buffer) => void): OnReadOpts {
+export function readInto(deliver: (bytes: Buffer, end: number) => void): OnReadOpts {
   let buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   return {
     buffer: () => buffer,
     callback: (length) => {
-      let chunk: Buffer;
-      if (length <= COPY_BYTES) {
-        chunk = Buffer.allocUnsafe(length);
-        buffer.copy(chunk, 0, 0, length);
-      } else {
-        chunk = buffer.subarray(0, length);
-        buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-      }
-      deliver(chunk);
+      const bytes = buffer;
+      if (length > JOIN_AS_TEXT_BYTES) buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+      deliver(bytes, length);
       return true;
     },
   };

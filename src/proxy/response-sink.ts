@@ -19,7 +19,8 @@ export interface ResponseSink {
   /** Whether the client wants, and the service allows, another request after this one. */
   readonly persistent: boolean;
   writeHead(text: string, framing: WriteFraming): void;
-  writeData(chunk: Buffer): void;
+  /** `[start, end)` of `bytes`, as `MessageWriter.data` takes it. */
+  writeData(bytes: Buffer, start: number, end: number): void;
   writeEnd(trailers: FieldList | null): void;
   flush(): void;
   /** The client must take what is written within the body time-out, or is given up. */

@@ -20,7 +20,8 @@ export interface UpstreamUser {
   upstreamInformational(head: ResponseHead, connection: ConnectionOptions): void;
   upstreamSwitched(head: ResponseHead, connection: ConnectionOptions, rest: Buffer): void;
   upstreamHead(head: ResponseHead, connection: ConnectionOptions, framing: Framing): void;
-  upstreamData(chunk: Buffer): void;
+  /** Content: `[start, end)` of `bytes`, to be taken during the call. */
+  upstreamData(bytes: Buffer, start: number, end: number): void;
   /** The response is complete; `reusable` tells that this connection can serve another exchange. */
   upstreamEnd(trailers: FieldList | null): void;
   /** Nothing more will come of the bytes at hand: send what waits. */
@@ -73,8 +74,7 @@ export class UpstreamConnection implements BodySink, Timed {
     deadlines: Deadlines,
     limits: Limits,
   ) {
-    const deliver = (chunk: Buffer): void => this.#onData(chunk);
-    const socket = open(readInto(deliver));
+    const socket = open(readInto((bytes, end) => this.#onData(bytes, end)));
     this.socket = socket;
     this.writer = new MessageWriter(socket);
     this.#owner = owner;
@@ -85,7 +85,7 @@ export class UpstreamConnection implements BodySink, Timed {
     this.deadline = deadlines.in(limits.connectTimeout);
     socket.once(connectEvent, () => this.#onConnect());
     // Sockets with `onread` emit no data, but only a listener makes them emit `end`.
-    socket.on('data', deliver);
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk, chunk.length));
     socket.on('end', () => this.#onEnd());
     socket.on('drain', () => this.#onDrain());
     socket.on('error', (error) => this.#fail(this.#connected ? 'closed' : 'connect', error.message, error));
@@ -147,8 +147,8 @@ export class UpstreamConnection implements BodySink, Timed {
     else this.#fail('timeout', this.#inBody ? 'silence within the response' : 'no response in time', null);
   }
 
-  bodyData(chunk: Buffer): void {
-    this.#user?.upstreamData(chunk);
+  bodyData(bytes: Buffer, start: number, end: number): void {
+    this.#user?.upstreamData(bytes, start, end);
   }
 
   bodyEnd(trailers: FieldList | null): void {
@@ -164,9 +164,10 @@ export class UpstreamConnection implements BodySink, Timed {
     this.#user?.upstreamConnected();
   }
 
-  #onData(chunk: Buffer): void {
+  /** `bytes` up to `end` were read; they may be overwritten by the next read if they are few: see readInto. */
+  #onData(bytes: Buffer, end: number): void {
     if (this.#tunnel !== null) {
-      this.#tunnel.data(this.socket, chunk);
+      this.#tunnel.data(this.socket, Buffer.from(bytes.subarray(0, end)));
       return;
     }
     const user = this.#user;
@@ -175,10 +176,11 @@ export class UpstreamConnection implements BodySink, Timed {
       this.socket.destroy();
       return;
     }
-    const input = this.#rest === null ? chunk : Buffer.concat([this.#rest, chunk]);
+    const rest = this.#rest;
     this.#rest = null;
     try {
-      this.#read(input);
+      if (rest === null) this.#read(bytes, end);
+      else this.#read(Buffer.concat([rest, bytes.subarray(0, end)]), rest.length + end);
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       this.#fail('malformed', error.message, error);
@@ -187,34 +189,32 @@ export class UpstreamConnection implements BodySink, Timed {
     user.upstreamFlush();
   }
 
-  #read(input: Buffer): void {
+  #read(input: Buffer, inputEnd: number): void {
     let position = 0;
     while (!this.#inBody) {
-      const end = findHeadEnd(input, position, position);
-      const headBytes = (end < 0 ? input.length : end) - position;
+      const end = findHeadEnd(input, position, inputEnd);
+      const headBytes = (end < 0 ? inputEnd : end) - position;
       if (headBytes > this.#limits.maxHeadBytes) throw new HttpError(502, 'response head too large');
       if (end < 0) {
-        this.#rest = position === 0 ? input : input.subarray(position);
+        this.#rest = Buffer.from(input.subarray(position, inputEnd));
         return;
       }
-      if (this.#readHead(parseResponseHead(input, position, end, this.#limits.maxFields), input, end)) {
-        return;
-      }
+      if (this.#readHead(parseResponseHead(input, position, end, this.#limits.maxFields), input, end, inputEnd)) return;
       position = end;
     }
-    if (position === input.length) return;
-    if (!this.#body.done) position = this.#body.read(input, position, this);
-    if (position < input.length) this.#dropSurplus();
+    if (position === inputEnd) return;
+    if (!this.#body.done) position = this.#body.read(input, position, inputEnd, this);
+    if (position < inputEnd) this.#dropSurplus();
     else if (!this.#body.done) this.deadline = this.#deadlines.in(this.#limits.bodyTimeout);
   }
 
   /** Returns true where no more is to be read: the connection has become a tunnel, or the response was all head. */
-  #readHead(head: ResponseHead, input: Buffer, end: number): boolean {
+  #readHead(head: ResponseHead, input: Buffer, end: number, inputEnd: number): boolean {
     const user = this.#user;
     if (user === null) return true;
     const connection = connectionOptions(head.fields);
     if (head.status === 101) {
-      user.upstreamSwitched(head, connection, input.subarray(end));
+      user.upstreamSwitched(head, connection, input.subarray(end, inputEnd));
       return true;
     }
     if (head.status < 200) {
@@ -229,7 +229,7 @@ export class UpstreamConnection implements BodySink, Timed {
     user.upstreamHead(head, connection, framing);
     if (!this.#body.done) return false;
     this.bodyEnd(null);
-    if (end < input.length) this.#dropSurplus();
+    if (end < inputEnd) this.#dropSurplus();
     return true;
   }
 

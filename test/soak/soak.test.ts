@@ -20,7 +20,7 @@ const HUNG = 20_000;
 /** Milliseconds for idle connections to the target to be closed: 4 s by default, and some. */
 const QUIET = 10_000;
 /** What a worker's memory may differ by for the garbage collector's timing, however long the run is. */
-const BREATHING_BYTES = 16 * 1024 * 1024;
+const BREATHING_BYTES = 32 * 1024 * 1024;
 
 describe('a soak', () => {
   let origin: Origin;

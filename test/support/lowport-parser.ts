@@ -23,7 +23,7 @@ interface OwnReading {
  */
 export function lowportReadsRequest(bytes: Buffer): (OwnReading & { persistent: boolean }) | Unread {
   return unlessRefused(() => {
-    const headEnd = findHeadEnd(bytes, 0, 0);
+    const headEnd = findHeadEnd(bytes, 0, bytes.length);
     if (headEnd < 0) return incompleteHead(bytes);
     const head = parseRequestHead(bytes, 0, headEnd, WIDE);
     const framing = requestFraming(head);
@@ -47,7 +47,7 @@ export function lowportReadsRequest(bytes: Buffer): (OwnReading & { persistent: 
 /** How lowport reads the response that `bytes` begin with; 'refused', or 'incomplete' where it wants more. */
 export function lowportReadsResponse(bytes: Buffer, method: string): (OwnReading & { untilClose: boolean }) | Unread {
   return unlessRefused(() => {
-    const headEnd = findHeadEnd(bytes, 0, 0);
+    const headEnd = findHeadEnd(bytes, 0, bytes.length);
     if (headEnd < 0) return incompleteHead(bytes);
     const head = parseResponseHead(bytes, 0, headEnd, WIDE.maxFields);
     const framing = responseFraming(head, method);
@@ -96,8 +96,13 @@ export function readBody(bytes: Buffer, start: number, framing: Framing): { text
     case 'chunked': {
       const decoder = new ChunkedDecoder();
       let text = '';
-      const sink = { bodyData: (chunk: Buffer) => (text += chunk.toString('latin1')), bodyEnd: () => {} };
-      const end = decoder.decode(bytes, start, sink);
+      const sink = {
+        bodyData: (data: Buffer, from: number, to: number) => {
+          text += data.toString('latin1', from, to);
+        },
+        bodyEnd: () => {},
+      };
+      const end = decoder.decode(bytes, start, bytes.length, sink);
       return decoder.done ? { text, end } : null;
     }
     case 'close':

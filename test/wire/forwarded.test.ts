@@ -71,6 +71,17 @@ describe('Forwarded', () => {
   });
 });
 
+describe('addresses', () => {
+  it.each([
+    ['2001:db8::7', '2001:db8::7', '"[2001:db8::7]"'],
+    ['::ffff:192.0.2.1', '192.0.2.1', '192.0.2.1'],
+  ])('%s is written %s and %s', async (clientAddress, plain, node) => {
+    const head = await forwarded({ clientAddress, forwarded: true });
+    expect(valuesOf(head, 'X-Forwarded-For')).toEqual([plain]);
+    expect(valuesOf(head, 'Forwarded')).toEqual([`for=${node};host="a.example";proto=http`]);
+  });
+});
+
 describe('Via', () => {
   it('is added both ways, behind those that are there', async () => {
     const { origin, client } = await wire();

@@ -93,6 +93,17 @@ describe('pipelined requests', () => {
     expect(await upstream.peek(50)).toBe('');
   });
 
+  it.each(['GET', 'POST'])('%s does not take over a connection on which the origin said too much', async (method) => {
+    const { origin, client } = await wire();
+    client.send(`${get('/1')}${method} /2 HTTP/1.1\r\nHost: a\r\n\r\n`);
+    (await origin.accept()).send(`${answer('one')}${answer('evil')}`);
+    expect((await client.readMessage()).body).toBe('one');
+    const fresh = await origin.accept();
+    expect(startLine(await fresh.readHead())).toBe(`${method} /2 HTTP/1.1`);
+    fresh.send(answer('two'));
+    expect((await client.readMessage()).body).toBe('two');
+  });
+
   it('beyond what is kept hold the client, and none is lost', async () => {
     const { origin, client } = await wire();
     const padding = 'x'.repeat(1_000);
