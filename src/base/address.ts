@@ -1,4 +1,4 @@
-import { isIP, isIPv6 } from 'node:net';
+import { isIP, isIPv6, SocketAddress } from 'node:net';
 
 /** A TCP address to listen on. `host: null` is every address, IPv4 and IPv6 on one dual-stack socket. */
 export interface TcpListenAddress {
@@ -62,4 +62,10 @@ export function normalizeAddress(address: string): string {
   if (!address.startsWith('::ffff:')) return address;
   const tail = address.slice(7);
   return isIP(tail) === 4 ? tail : address;
+}
+
+/** One spelling per address: IPv6 compressed and without zone, IPv4-mapped as IPv4; anything else as it is. */
+export function canonicalAddress(host: string): string {
+  if (!isIPv6(host)) return host;
+  return normalizeAddress(new SocketAddress({ address: host, family: 'ipv6' }).address);
 }

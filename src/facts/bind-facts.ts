@@ -1,13 +1,13 @@
 import { dirname } from 'node:path';
 import type { TcpListenAddress, UnixListenAddress } from '../base/address.ts';
 import { messageOf } from '../base/errors.ts';
+import { type InetSocket, parseSocketTable } from '../base/socket-table.ts';
 import type { FileInfo, InterfaceAddress, Result, System } from '../system/system.ts';
 import { type Fact, known, unknown } from './fact.ts';
 import { describeHolders, type PortHolder } from './port-holders.ts';
 import { type ProcessStatus, readProcessStatus } from './process-status.ts';
 import { findProgram, isInSystemDirectories } from './programs.ts';
 import { type ServiceUnit, serviceOf } from './service-unit.ts';
-import { parseTcpTable, type TcpSocket } from './tcp-table.ts';
 import { userName } from './users.ts';
 
 const PORT_START_FILE = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
@@ -134,7 +134,7 @@ function portStart(system: System): Fact<number> {
 }
 
 function portUse(system: System, port: number, start: Fact<number>, subject: BindSubject): Fact<PortUse> {
-  const sockets = readTcpSockets(system);
+  const sockets = readInetSockets(system);
   if (!sockets.known) return sockets;
   const here = sockets.value.filter((socket) => socket.port === port);
   const listening = here.filter((socket) => socket.listening);
@@ -146,13 +146,13 @@ function portUse(system: System, port: number, start: Fact<number>, subject: Bin
   });
 }
 
-function readTcpSockets(system: System): Fact<readonly TcpSocket[]> {
+function readInetSockets(system: System): Fact<readonly InetSocket[]> {
   const ipv4 = system.readText('/proc/net/tcp');
   if (!ipv4.ok) return unknown(`/proc/net/tcp: ${ipv4.errno}`);
   const ipv6 = system.readText('/proc/net/tcp6');
   // A kernel without IPv6 has no such file.
   if (!ipv6.ok && ipv6.errno !== 'ENOENT') return unknown(`/proc/net/tcp6: ${ipv6.errno}`);
-  return known([...parseTcpTable(ipv4.value), ...(ipv6.ok ? parseTcpTable(ipv6.value) : [])]);
+  return known([...parseSocketTable(ipv4.value), ...(ipv6.ok ? parseSocketTable(ipv6.value) : [])]);
 }
 
 /** How far from the customary alternative to look for a free port. */

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { formatHostPort } from '../base/address.ts';
 import { escapeControls } from '../base/escape.ts';
+import type { InetSocket } from '../base/socket-table.ts';
 import type { System } from '../system/system.ts';
 import { type ServiceUnit, serviceOf } from './service-unit.ts';
-import type { TcpSocket } from './tcp-table.ts';
 import { userName } from './users.ts';
 
 interface HolderProcess {
@@ -36,7 +36,7 @@ const OVERFLOW_UID = 65_534;
  */
 export function describeHolders(
   system: System,
-  listeners: readonly TcpSocket[],
+  listeners: readonly InetSocket[],
   initialUserNamespace: boolean,
 ): readonly PortHolder[] {
   const owners = findSocketOwners(system, new Set(listeners.map((socket) => socket.inode)));

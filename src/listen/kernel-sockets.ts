@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { SocketAddress } from 'node:net';
-import { endianness } from 'node:os';
 import { join } from 'node:path';
 import type { ListenAddress } from '../base/address.ts';
+import { parseSocketTable } from '../base/socket-table.ts';
 
 /** One socket as the kernel lists it under /proc/self/net. */
 export interface KernelSocket {
@@ -13,8 +12,7 @@ export interface KernelSocket {
 
 type Table = ReadonlyMap<number, KernelSocket>;
 
-/** TCP_LISTEN of include/net/tcp_states.h, in hex. */
-const TCP_LISTEN = '0A';
+const TCP_SOCKET = 'a TCP socket';
 /** __SO_ACCEPTCON of include/uapi/linux/net.h: listen(2) was called. */
 const ACCEPTING = 0x10000;
 const UNIX_KINDS: Readonly<Record<string, string>> = {
@@ -29,24 +27,22 @@ const UNIX_KINDS: Readonly<Record<string, string>> = {
  */
 export function readKernelSockets(netDir = '/proc/self/net'): Table {
   return new Map([
-    ...parseInetTable(readTable(netDir, 'tcp'), 'a TCP socket'),
-    ...parseInetTable(readTable(netDir, 'tcp6'), 'a TCP socket'),
+    ...parseInetTable(readTable(netDir, 'tcp'), TCP_SOCKET),
+    ...parseInetTable(readTable(netDir, 'tcp6'), TCP_SOCKET),
     ...parseInetTable(readTable(netDir, 'udp'), 'a UDP socket'),
     ...parseInetTable(readTable(netDir, 'udp6'), 'a UDP socket'),
     ...parseUnixTable(readTable(netDir, 'unix')),
   ]);
 }
 
-/** proc_pid_net(5), `tcp` and its siblings: `sl local remote state … uid timeout inode`. */
+/** proc_pid_net(5): `tcp`, `udp` and their twins for IPv6. */
 export function parseInetTable(text: string, kind: string): Table {
-  const table = new Map<number, KernelSocket>();
-  for (const line of text.split('\n').slice(1)) {
-    const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
-    const address = local === undefined ? null : parseInetAddress(local);
-    if (address === null || inode === undefined) continue;
-    table.set(Number(inode), { kind, listening: kind === 'a TCP socket' && state === TCP_LISTEN, address });
-  }
-  return table;
+  return new Map(
+    parseSocketTable(text).map(({ address, port, listening, inode }): [number, KernelSocket] => [
+      inode,
+      { kind, listening: listening && kind === TCP_SOCKET, address: { kind: 'tcp', host: address, port } },
+    ]),
+  );
 }
 
 /** proc_pid_net(5), `unix`: `Num RefCount Protocol Flags Type St Inode Path`. */
@@ -66,20 +62,6 @@ export function parseUnixTable(text: string): Table {
   }
   for (const id of forged) table.delete(id);
   return table;
-}
-
-/** `0100007F:0050`: 32-bit words in the byte order of the machine, the port in hex. */
-export function parseInetAddress(text: string, byteOrder = endianness()): ListenAddress | null {
-  const match = /^((?:[0-9A-F]{8}){1,4}):([0-9A-F]{4})$/.exec(text);
-  const [, words = '', port = ''] = match ?? [];
-  if (words.length !== 8 && words.length !== 32) return null;
-  const bytes = Buffer.from(words, 'hex');
-  if (byteOrder === 'LE') bytes.swap32();
-  const host =
-    bytes.length === 4
-      ? bytes.join('.')
-      : new SocketAddress({ family: 'ipv6', address: bytes.toString('hex').match(/.{4}/g)?.join(':') ?? '::' }).address;
-  return { kind: 'tcp', host, port: Number.parseInt(port, 16) };
 }
 
 function readTable(netDir: string, name: string): string {

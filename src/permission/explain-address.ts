@@ -1,8 +1,7 @@
 import { isIP, isIPv6 } from 'node:net';
-import { formatHostPort, type TcpListenAddress } from '../base/address.ts';
+import { canonicalAddress, formatHostPort, type TcpListenAddress } from '../base/address.ts';
 import { AddressSet, LOOPBACK_RANGES } from '../base/address-set.ts';
 import type { Fix } from '../base/errors.ts';
-import { canonicalAddress } from '../facts/addresses.ts';
 import type { TcpBindFacts } from '../facts/bind-facts.ts';
 import type { Explanation } from './explanation.ts';
 import { explainPrivilege, judgePrivilege } from './privilege.ts';

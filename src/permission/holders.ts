@@ -1,7 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import { formatHostPort } from '../base/address.ts';
+import { canonicalAddress, formatHostPort } from '../base/address.ts';
 import type { Fix } from '../base/errors.ts';
-import { canonicalAddress } from '../facts/addresses.ts';
 import type { TcpBindFacts } from '../facts/bind-facts.ts';
 import type { PortHolder } from '../facts/port-holders.ts';
 import { asRoot } from './fixes.ts';

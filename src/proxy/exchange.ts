@@ -145,6 +145,7 @@ export class Exchange implements UpstreamUser {
     this.#answered = true;
     this.#sink.writeHead(this.#responseText(head, connection, false, false, null), 'none');
     this.#sink.flush();
+    this.#holdIfCongested();
   }
 
   upstreamSwitched(head: ResponseHead, connection: ConnectionOptions, rest: Buffer): void {
@@ -168,6 +169,10 @@ export class Exchange implements UpstreamUser {
 
   upstreamData(bytes: Buffer, start: number, end: number): void {
     this.#sink.writeData(bytes, start, end);
+    this.#holdIfCongested();
+  }
+
+  #holdIfCongested(): void {
     if (!this.#sink.congested) return;
     this.#connection?.pause();
     this.#sink.awaitDrain();

@@ -63,6 +63,7 @@ export class UpstreamConnection implements BodySink, Timed {
   #keepAlive = false;
   #idleTimeout: number;
   #rest: Buffer | null = null;
+  #trailers: FieldList | null = null;
   #tunnel: Tunnel | null = null;
   #failure: UpstreamFailure | null = null;
 
@@ -151,11 +152,9 @@ export class UpstreamConnection implements BodySink, Timed {
     this.#user?.upstreamData(bytes, start, end);
   }
 
+  /** The body is complete; `#finish` follows, which also knows what came behind it. */
   bodyEnd(trailers: FieldList | null): void {
-    const user = this.#user;
-    if (user === null) return;
-    this.#release();
-    user.upstreamEnd(trailers);
+    this.#trailers = trailers;
   }
 
   #onConnect(): void {
@@ -203,9 +202,9 @@ export class UpstreamConnection implements BodySink, Timed {
       position = end;
     }
     if (position === inputEnd) return;
-    if (!this.#body.done) position = this.#body.read(input, position, inputEnd, this);
-    if (position < inputEnd) this.#dropSurplus();
-    else if (!this.#body.done) this.deadline = this.#deadlines.in(this.#limits.bodyTimeout);
+    position = this.#body.read(input, position, inputEnd, this);
+    if (this.#body.done) this.#finish(position < inputEnd);
+    else this.deadline = this.#deadlines.in(this.#limits.bodyTimeout);
   }
 
   /** Returns true where no more is to be read: the connection has become a tunnel, or the response was all head. */
@@ -228,15 +227,19 @@ export class UpstreamConnection implements BodySink, Timed {
     this.#body.start(framing);
     user.upstreamHead(head, connection, framing);
     if (!this.#body.done) return false;
-    this.bodyEnd(null);
-    if (end < inputEnd) this.#dropSurplus();
+    this.#finish(end < inputEnd);
     return true;
   }
 
-  /** More bytes than the response has: the next response would be read wrong, so there is none. */
-  #dropSurplus(): void {
-    this.#keepAlive = false;
-    this.socket.destroy();
+  /** The response is complete. More bytes than it has would be taken for the next one, so then there is none. */
+  #finish(hasSurplus: boolean): void {
+    const user = this.#user;
+    if (user === null) return;
+    if (hasSurplus) this.#keepAlive = false;
+    const trailers = this.#trailers;
+    this.#trailers = null;
+    this.#release();
+    user.upstreamEnd(trailers);
   }
 
   #release(): void {
@@ -256,7 +259,7 @@ export class UpstreamConnection implements BodySink, Timed {
       this.#tunnel.end(this.socket);
       return;
     }
-    if (this.#user !== null && this.#inBody && this.#body.endOfStream(this)) return;
+    if (this.#inBody && this.#body.endOfStream(this)) this.#finish(false);
     this.socket.destroy();
   }
 

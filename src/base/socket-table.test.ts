@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseTcpTable } from './tcp-table.ts';
+import { parseSocketTable } from './socket-table.ts';
 
 const HEADING =
   '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode                                                     ';
@@ -11,10 +11,10 @@ function row(local: string, state: string, uid: number, inode: number): string {
 }
 
 function addressOf(local: string, byteOrder: 'LE' | 'BE' = 'LE'): string | undefined {
-  return parseTcpTable(row(local, '0A', 0, 1), byteOrder)[0]?.address;
+  return parseSocketTable(row(local, '0A', 0, 1), byteOrder)[0]?.address;
 }
 
-describe('parseTcpTable', () => {
+describe('parseSocketTable', () => {
   it('reads listeners and connections', () => {
     const text = [
       HEADING,
@@ -23,7 +23,7 @@ describe('parseTcpTable', () => {
       row('0202000A:0050', '01', 33, 99),
       row('0202000A:0050', '06', 0, 0),
     ].join('\n');
-    expect(parseTcpTable(text, 'LE')).toEqual([
+    expect(parseSocketTable(text, 'LE')).toEqual([
       { address: '0.0.0.0', port: 80, listening: true, uid: 0, inode: 127 },
       { address: '127.0.0.1', port: 8080, listening: true, uid: 1000, inode: 4_000_000_000 },
       { address: '10.0.2.2', port: 80, listening: false, uid: 33, inode: 99 },
@@ -55,6 +55,6 @@ describe('parseTcpTable', () => {
     '   0: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000    -1        0 127 1',
     'x'.repeat(100_000),
   ])('leaves out a line of another shape (%#)', (line) => {
-    expect(parseTcpTable(line, 'LE')).toEqual([]);
+    expect(parseSocketTable(line, 'LE')).toEqual([]);
   });
 });

@@ -1,12 +1,13 @@
 import { endianness } from 'node:os';
-import { canonicalAddress } from './addresses.ts';
+import { canonicalAddress } from './address.ts';
 
-/** One line of /proc/net/tcp or tcp6. */
-export interface TcpSocket {
+/** One line of /proc/net/tcp, tcp6, udp or udp6. */
+export interface InetSocket {
   /** Local address in its canonical spelling. */
   readonly address: string;
   /** Local port. */
   readonly port: number;
+  /** In TCP's state LISTEN; UDP never is. */
   readonly listening: boolean;
   readonly uid: number;
   /** 0 where no process owns the socket any more (TIME_WAIT). */
@@ -20,9 +21,9 @@ const LISTEN = '0A';
 const ROW =
   /^\s*\d+:\s+([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})\s+[0-9A-F]+:[0-9A-F]{4}\s+([0-9A-F]{2})\s+\S+\s+\S+\s+\S+\s+(\d{1,10})\s+\d+\s+(\d{1,15})(?:\s|$)/i;
 
-/** Sockets of /proc/net/tcp or tcp6; lines of any other shape (the heading, a cut-off end) are left out. */
-export function parseTcpTable(text: string, byteOrder = endianness()): readonly TcpSocket[] {
-  const sockets: TcpSocket[] = [];
+/** Sockets of /proc/net/tcp, tcp6, udp or udp6, which share their columns; lines of any other shape (the heading, a cut-off end) are left out. */
+export function parseSocketTable(text: string, byteOrder = endianness()): readonly InetSocket[] {
+  const sockets: InetSocket[] = [];
   for (const line of text.split('\n')) {
     const [, address, port, state, uid, inode] = ROW.exec(line) ?? [];
     if (address === undefined || port === undefined) continue;
