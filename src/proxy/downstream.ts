@@ -213,8 +213,6 @@ export class Downstream implements ResponseSink, BodySink, Timed {
       return this.#step(input);
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
-      // Who sends one malformed request is not believed where the next one begins.
-      if (error.status === 400) this.#wantsKeepAlive = false;
       if (this.#exchange !== null) this.#exchange.fail(error.status, error.message);
       else this.#refuse(error.status);
       return true;
@@ -275,6 +273,8 @@ export class Downstream implements ResponseSink, BodySink, Timed {
     this.deadline = 0;
     const options = connectionOptions(head.fields);
     this.#wantsKeepAlive = head.version === '1.1' ? !options.close : options.keepAlive;
+    // What follows a CONNECT may be meant for the tunnel: after a refusal it is not taken for a request (RFC 9931).
+    if (head.method === 'CONNECT') this.#wantsKeepAlive = false;
     const framing = requestFraming(head);
     this.#body.start(framing);
     this.#phase = this.#body.done ? 'wait' : 'body';

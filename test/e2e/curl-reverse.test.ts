@@ -144,25 +144,27 @@ describe('curl through the reverse proxy', () => {
   });
 });
 
-describe('curl, unix sockets and https targets', () => {
+describe('curl on unix sockets', () => {
   const directory = temporaryDirectory();
+  const running: Lowport[] = [];
   let origin: Origin;
 
   beforeAll(async () => {
     origin = await Origin.open();
   });
-  afterAll(() => {
+  afterAll(async () => {
+    for (const lowport of running) expect(await lowport.stop()).toBe(0);
     origin.close();
     directory.remove();
   });
 
   it('takes requests on a unix socket and sends them to one', async () => {
     const [front, back] = [join(directory.path, 'front'), join(directory.path, 'back')];
-    const inner = await Lowport.start([String(origin.port), '--host', `unix:${back}`, '--socket-mode', '0666']);
-    const outer = await Lowport.start(['--target', `unix:${back}`, '--host', `unix:${front}`, '--socket-mode', '0666']);
+    running.push(
+      await Lowport.start([String(origin.port), '--host', `unix:${back}`, '--socket-mode', '0666']),
+      await Lowport.start(['--target', `unix:${back}`, '--host', `unix:${front}`, '--socket-mode', '0666']),
+    );
     const { output } = await run(['curl', '-q', '-sS', '--unix-socket', front, 'http://example.com/document']);
     expect(sha256(output)).toBe(DOCUMENT_SHA256);
-    expect(await outer.stop()).toBe(0);
-    expect(await inner.stop()).toBe(0);
   });
 });

@@ -12,14 +12,16 @@ const EXAMPLE_COM = '93.184.215.14';
 
 /** Commands as guides write them, on port 80 of a machine with the address they use, and a client beside it. */
 describe.skipIf(process.getuid?.() !== 0)('port 80 of 192.168.2.7', () => {
-  const directory = temporaryDirectory();
-  const hosts = join(directory.path, 'hosts');
+  let directory: ReturnType<typeof temporaryDirectory>;
+  let hosts: string;
   let machine: NetworkNamespace;
   let neighbour: NetworkNamespace;
   let internet: NetworkNamespace;
   let lowport: Lowport | null = null;
 
   beforeAll(async () => {
+    directory = temporaryDirectory();
+    hosts = join(directory.path, 'hosts');
     writeFileSync(hosts, `127.0.0.1 localhost rebound.example\n${EXAMPLE_COM} example.com\n`);
     [machine, neighbour, internet] = await Promise.all([
       NetworkNamespace.open(),

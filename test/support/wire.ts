@@ -21,7 +21,7 @@ export interface WireOptions extends Partial<Omit<ProxyOptions, 'limits'>> {
   /** Listen on a unix socket instead of a loopback port. */
   readonly listenPath?: string;
   /** Where clients seem to come from, for lack of other machines. */
-  readonly clientAddress?: string;
+  readonly clientAddress?: string | (() => string);
 }
 
 export const VIA = 'wire-test';
@@ -60,7 +60,8 @@ export class WireProxy {
       return;
     }
     this.#server.on('connection', (socket) => {
-      Object.defineProperty(socket, 'remoteAddress', { value: clientAddress });
+      const value = typeof clientAddress === 'string' ? clientAddress : clientAddress();
+      Object.defineProperty(socket, 'remoteAddress', { value });
       this.proxy.handleConnection(socket, false);
     });
   }

@@ -109,10 +109,14 @@ describe('a client of a private network', () => {
 
   it('does not share connections with a local client', async () => {
     const origin = (await startOrigin()).serve('HTTP/1.1 204 No Content\r\n\r\n');
-    const local = await startProxy({ forward: forwardTo() });
+    const clients = ['127.0.0.1', PRIVATE_CLIENT];
+    const proxy = await startProxy({
+      clientAddress: () => clients.shift() ?? PUBLIC_CLIENT,
+      forward: forwardTo({ allow: PRIVATE_ALLOWED }),
+    });
     const request = `GET http://localhost:${origin.port}/ HTTP/1.1\r\nHost: x`;
-    expect(await statusOf(local, request)).toBe('204 No Content');
-    const proxy = await from(PRIVATE_CLIENT, { allow: PRIVATE_ALLOWED });
+    expect(await statusOf(proxy, request)).toBe('204 No Content');
     expect(await statusOf(proxy, request)).toBe('403 Forbidden');
+    expect(origin.served).toBe(1);
   });
 });

@@ -114,6 +114,29 @@ it('bytes in a tunnel arrive whole, both ways at once', async () => {
   expect(digest(await upstream.read(all.length))).toBe(digest(all));
 });
 
+it('what waits for a client is not overwritten by what comes after it', async () => {
+  const { origin, client } = await wire();
+  client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  const upstream = await origin.accept();
+  await upstream.readHead();
+  const count = 6_000;
+  const size = 5_000;
+  const [sent, received] = [createHash('sha256'), createHash('sha256')];
+  client.socket.pause();
+  upstream.send(`HTTP/1.1 200 OK\r\nContent-Length: ${count * size}\r\n\r\n`);
+  // Each in a turn of its own, so that each is read on its own until the client's side is full.
+  for (let index = 0; index < count; index++) {
+    const piece = Buffer.alloc(size, String(index));
+    sent.update(piece);
+    upstream.send(piece);
+    await new Promise(setImmediate);
+  }
+  client.socket.resume();
+  await client.readHead();
+  received.update(await client.read(count * size), 'latin1');
+  expect(received.digest('hex')).toBe(sent.digest('hex'));
+});
+
 it('many responses on one connection stay apart', async () => {
   const { origin, client } = await wire();
   const upstream = origin.accept();

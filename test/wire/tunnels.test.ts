@@ -194,13 +194,17 @@ describe('CONNECT', () => {
     expect(startLine(await client.readHead())).toMatch(/^HTTP\/1\.[01] 200 /);
   });
 
-  it('is refused to other ports, and the connection stays', async () => {
+  it('is refused to other ports, and what was meant for the tunnel is not taken for a request', async () => {
     const { origin, client } = await forwardBench();
-    client.send('CONNECT 127.0.0.1:25 HTTP/1.1\r\nHost: 127.0.0.1:25\r\n\r\n');
-    const { head } = await client.readMessage();
-    expect(startLine(head)).toBe('HTTP/1.1 403 Forbidden');
-    client.send(`GET http://127.0.0.1:${origin.port}/ HTTP/1.1\r\nHost: x\r\n\r\n`);
-    await origin.accept();
+    client.send(
+      'CONNECT 127.0.0.1:25 HTTP/1.1\r\nHost: 127.0.0.1:25\r\n\r\n' +
+        `GET http://127.0.0.1:${origin.port}/ HTTP/1.1\r\nHost: x\r\n\r\n`,
+    );
+    const { text } = await client.readToEnd();
+    expect(startLine(text)).toBe('HTTP/1.1 403 Forbidden');
+    expect(valuesOf(text, 'Connection')).toEqual(['close']);
+    expect(text.match(/HTTP\/1\.1 \d/g)).toHaveLength(1);
+    expect(origin.accepted).toBe(0);
   });
 
   it('to nobody is answered 502', async () => {
