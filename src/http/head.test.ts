@@ -41,6 +41,18 @@ describe('findHeadEnd', () => {
       expect(findHeadEnd(bytes, Math.max(2, scanned - 3), bytes.length)).toBe(end);
     for (let length = 0; length < end; length++) expect(findHeadEnd(bytes, 2, length)).toBe(-1);
   });
+
+  it('finds what a plain search finds', () => {
+    const text = fc.array(fc.constantFrom('\r', '\n', 'a'), { maxLength: 40 }).map((bytes) => bytes.join(''));
+    fc.assert(
+      fc.property(text, fc.nat({ max: 10 }), (received, from) => {
+        const found = received.indexOf('\r\n\r\n', from);
+        const bytes = Buffer.from(received);
+        expect(findHeadEnd(bytes, from, bytes.length)).toBe(found < 0 ? -1 : found + 4);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
 });
 
 describe('checkPartialHead', () => {

@@ -62,15 +62,25 @@ export function isTokenByte(byte: number): boolean {
   return IS_TOKEN_CHARACTER[byte] === 1;
 }
 
-const HEAD_END = Buffer.from('\r\n\r\n', 'latin1');
+const HEAD_END_LENGTH = 4;
 
 /**
  * Looks for the empty line that ends a head in `[from, end)` of `bytes`; returns the index behind it, or -1. Whoever
- * has looked already may begin three bytes before where that ended.
+ * has looked already may begin three bytes before where that ended. A search by Horspool's rule: four bytes at a time
+ * where there is no line end, and much faster on a head's few hundred bytes than a call of Buffer.indexOf.
  */
 export function findHeadEnd(bytes: Buffer, from: number, end: number): number {
-  const index = bytes.indexOf(HEAD_END, Math.max(0, from));
-  return index < 0 || index + HEAD_END.length > end ? -1 : index + HEAD_END.length;
+  let last = from + HEAD_END_LENGTH - 1;
+  while (last < end) {
+    const byte = bytes[last];
+    if (byte === LF) {
+      if (bytes[last - 1] === CR && bytes[last - 2] === LF && bytes[last - 3] === CR) return last + 1;
+      last += 2;
+    } else {
+      last += byte === CR ? 1 : HEAD_END_LENGTH;
+    }
+  }
+  return -1;
 }
 
 /**

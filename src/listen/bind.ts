@@ -26,7 +26,7 @@ export interface BindOptions {
 }
 
 /** A socket that listens, still in this process. */
-export interface BoundSocket extends PassedDescriptor {
+interface BoundSocket extends PassedDescriptor {
   /** Where it really listens: port 0 replaced, `0.0.0.0` where there is no IPv6. */
   readonly address: ListenAddress;
   readonly file: SocketFile | null;

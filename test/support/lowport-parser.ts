@@ -85,7 +85,7 @@ export function fieldPairs(fields: FieldList): [string, string][] {
 }
 
 /** The content of a body and where it ends; null where it is not complete. */
-export function readBody(bytes: Buffer, start: number, framing: Framing): { text: string; end: number } | null {
+function readBody(bytes: Buffer, start: number, framing: Framing): { text: string; end: number } | null {
   switch (framing.kind) {
     case 'none':
       return { text: '', end: start };

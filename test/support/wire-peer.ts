@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf } from '../../src/base/errors.ts';
 
 /** How long a test waits for bytes that should come at once. */
 const PATIENCE_MS = 5_000;
@@ -11,7 +10,9 @@ export type Ending = 'end' | 'reset';
 /** A raw socket: sends exact bytes, and reads exact bytes as latin1 text. */
 export class WirePeer {
   readonly socket: Socket;
-  #chunks: Buffer = Buffer.alloc(0);
+  /** What was received and not yet read; joined only when somebody looks into it. */
+  #chunks: Buffer[] = [];
+  #available = 0;
   #ending: Ending | null = null;
   #keeps = true;
   #wake: () => void = () => {};
@@ -22,7 +23,10 @@ export class WirePeer {
     this.socket = socket;
     socket.on('data', (chunk) => {
       this.received += chunk.length;
-      if (this.#keeps) this.#chunks = Buffer.concat([this.#chunks, chunk]);
+      if (this.#keeps) {
+        this.#chunks.push(chunk);
+        this.#available += chunk.length;
+      }
       this.#wake();
     });
     socket.on('end', () => this.#end('end'));
@@ -37,7 +41,7 @@ export class WirePeer {
   /** From now on only counts what it receives. */
   discard(): void {
     this.#keeps = false;
-    this.#chunks = Buffer.alloc(0);
+    this.#remove(this.#available);
   }
 
   /** Half-close: nothing more will be sent. */
@@ -56,7 +60,7 @@ export class WirePeer {
   /** Bytes up to and with `marker`. */
   readUntil(marker: string): Promise<string> {
     return this.#take(`text up to ${JSON.stringify(marker)}`, () => {
-      const index = this.#chunks.indexOf(marker, 0, 'latin1');
+      const index = this.#bytes().indexOf(marker, 0, 'latin1');
       return index < 0 ? -1 : index + marker.length;
     });
   }
@@ -67,7 +71,7 @@ export class WirePeer {
   }
 
   read(length: number): Promise<string> {
-    return this.#take(`${length} bytes`, () => (this.#chunks.length < length ? -1 : length));
+    return this.#take(`${length} bytes`, () => (this.#available < length ? -1 : length));
   }
 
   /** A head and the body that its Content-Length or chunked coding delimits, as sent. */
@@ -81,15 +85,13 @@ export class WirePeer {
   /** All that comes until the other side ends. */
   async readToEnd(): Promise<{ text: string; ending: Ending }> {
     await this.#waitFor('the end', () => this.#ending !== null);
-    const text = this.#chunks.toString('latin1');
-    this.#chunks = Buffer.alloc(0);
-    return { text, ending: this.#ending ?? 'end' };
+    return { text: this.#remove(this.#available), ending: this.#ending ?? 'end' };
   }
 
   /** What comes within `milliseconds`, not taken away. */
   async peek(milliseconds: number): Promise<string> {
     await delay(milliseconds);
-    return this.#chunks.toString('latin1');
+    return this.#bytes().toString('latin1');
   }
 
   get ending(): Ending | null {
@@ -118,9 +120,7 @@ export class WirePeer {
       length = measure();
       return length >= 0;
     });
-    const text = this.#chunks.toString('latin1', 0, length);
-    this.#chunks = this.#chunks.subarray(length);
-    return text;
+    return this.#remove(length);
   }
 
   async #waitFor(what: string, isThere: () => boolean): Promise<void> {
@@ -135,22 +135,27 @@ export class WirePeer {
     giveUp.onabort = null;
   }
 
+  #bytes(): Buffer {
+    const [only, ...more] = this.#chunks;
+    if (only !== undefined && more.length === 0) return only;
+    const joined = Buffer.concat(this.#chunks);
+    this.#chunks = [joined];
+    return joined;
+  }
+
+  #remove(length: number): string {
+    const bytes = this.#bytes();
+    this.#chunks = [bytes.subarray(length)];
+    this.#available -= length;
+    return bytes.toString('latin1', 0, length);
+  }
+
   #failure(what: string): Error {
-    return new Error(`${what}; there is ${JSON.stringify(this.#chunks.toString('latin1').slice(0, 2_000))}`);
+    return new Error(`${what}; there is ${JSON.stringify(this.#bytes().toString('latin1', 0, 2_000))}`);
   }
 
   #end(ending: Ending): void {
     this.#ending ??= ending;
     this.#wake();
-  }
-}
-
-/** The message of what `run` throws: for expectations on a peer that must not answer. */
-export async function failureOf(run: Promise<unknown>): Promise<string> {
-  try {
-    await run;
-    return '';
-  } catch (error) {
-    return messageOf(error);
   }
 }
