@@ -63,12 +63,24 @@ function contentLength(fields: FieldList, status: number): Framing {
   if (fields.count(FieldKind.contentLength) > 1) throw new HttpError(status, 'more than one Content-Length');
   const value = fields.first(FieldKind.contentLength) ?? '';
   refuseTab(fields, FieldKind.contentLength, status);
-  if (!/^\d+$/.test(value)) throw new HttpError(status, 'malformed Content-Length');
+  const length = parseDigits(value);
+  if (length === null) throw new HttpError(status, 'malformed Content-Length');
   if (value.length > MAX_LENGTH_DIGITS) throw new HttpError(status === 400 ? 413 : status, 'Content-Length too large');
-  return { kind: 'length', length: Number(value) };
+  return { kind: 'length', length };
 }
 
 /** A tab may stand around a value (RFC 9110 §5.6.3), but not every parser takes it for a blank: Node's does not. */
 function refuseTab(fields: FieldList, kind: FieldKind, status: number): void {
   if (fields.firstLine(kind)?.includes('\t') === true) throw new HttpError(status, 'tab around the framing');
+}
+
+/** 1*DIGIT and nothing else; null otherwise. */
+function parseDigits(text: string): number | null {
+  let number = 0;
+  for (let index = 0; index < text.length; index++) {
+    const digit = text.charCodeAt(index) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return null;
+    number = number * 10 + digit;
+  }
+  return text === '' ? null : number;
 }

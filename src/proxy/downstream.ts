@@ -5,6 +5,7 @@ import type { FieldList } from '../http/fields.ts';
 import { requestFraming } from '../http/framing.ts';
 import { checkPartialHead, findHeadEnd, isTokenByte, parseRequestHead, type RequestHead } from '../http/head.ts';
 import { HttpError } from '../http/http-error.ts';
+import { AccessRecord, NO_REQUEST } from './access-record.ts';
 import { BodyReader } from './body-reader.ts';
 import type { Client } from './client.ts';
 import type { Timed } from './deadlines.ts';
@@ -92,7 +93,7 @@ export class Downstream implements ResponseSink, BodySink, Timed {
 
   /** Answers without reading a request: the service takes no more connections. */
   refuse(status: number): void {
-    this.#refuse(status);
+    this.#refuse(status, 'too many connections');
   }
 
   writeHead(text: string, framing: WriteFraming): void {
@@ -168,7 +169,7 @@ export class Downstream implements ResponseSink, BodySink, Timed {
   }
 
   onDeadline(): void {
-    if (this.#phase === 'head' && this.#headBegun && this.#input !== null) this.#refuse(408);
+    if (this.#phase === 'head' && this.#headBegun && this.#input !== null) this.#refuse(408, 'silence within the head');
     else if (this.#phase === 'body' && this.#exchange !== null) this.#exchange.fail(408, 'silence within the request');
     else this.#socket.destroy();
   }
@@ -214,7 +215,7 @@ export class Downstream implements ResponseSink, BodySink, Timed {
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       if (this.#exchange !== null) this.#exchange.fail(error.status, error.message);
-      else this.#refuse(error.status);
+      else this.#refuse(error.status, error.message);
       return true;
     }
   }
@@ -246,7 +247,7 @@ export class Downstream implements ResponseSink, BodySink, Timed {
       return false;
     }
     if (end - start > limits.maxHeadBytes) throw new HttpError(431, 'head too large');
-    this.#requestStart = this.#socket.bytesRead - input.length + start;
+    if (this.#service.observer.access !== null) this.#requestStart = this.#socket.bytesRead - input.length + start;
     this.#input = end === input.length ? null : input.subarray(end);
     this.#begin(parseRequestHead(input, start, end, limits));
     return true;
@@ -286,11 +287,14 @@ export class Downstream implements ResponseSink, BodySink, Timed {
   }
 
   /** Answers what never became an exchange, and closes. */
-  #refuse(status: number): void {
-    const context = { version: '1.1', keepAlive: false } as const;
-    const answer = errorAnswer(status, undefined, this.#service.nextRequestId(), context);
+  #refuse(status: number, reason: string): void {
+    const service = this.#service;
+    const record = service.observer.access === null ? null : new AccessRecord(service, this, NO_REQUEST);
+    const requestId = record?.requestId ?? service.nextRequestId();
+    const answer = errorAnswer(status, undefined, requestId, { version: '1.1', keepAlive: false });
     this.#writer.head(answer.head + answer.body, 'none');
     this.#writer.end(null);
+    record?.refuse(status, reason);
     this.#close();
   }
 

@@ -259,7 +259,7 @@ export class Exchange implements UpstreamUser {
       clientHost,
       client: isRoute ? this.#sink.client : null,
       forwarded: options.forwarded,
-      viaName: options.viaName,
+      via: this.#service.viaLines[this.#head.version],
       upgrade: this.#upgrade,
       dropProxyControl: options.forward?.headerRouting === true,
     });
@@ -277,7 +277,7 @@ export class Exchange implements UpstreamUser {
     return responseHeadText({
       head,
       connection,
-      viaName: this.#service.options.viaName,
+      via: this.#service.viaLines[head.version],
       clientVersion: this.#head.version,
       chunked,
       keepLength,

@@ -3,7 +3,7 @@ import { isNominated } from '../http/connection-options.ts';
 import { FieldKind, type FieldList, isHopByHop } from '../http/fields.ts';
 import type { Framing } from '../http/framing.ts';
 import type { HttpVersion, RequestHead, ResponseHead } from '../http/head.ts';
-import type { Client } from './client.ts';
+import { type Client, forwardedLines } from './client.ts';
 
 /** Builds the heads that lowport sends, from those it received (RFC 9110 §7.6). Pure: text in, text out. */
 
@@ -21,7 +21,8 @@ export interface OutgoingRequest {
   readonly client: Client | null;
   /** Also send `Forwarded` (RFC 7239). */
   readonly forwarded: boolean;
-  readonly viaName: string;
+  /** The `Via` line for the client's version, with its line end. */
+  readonly via: string;
   /** The protocols of an `Upgrade` to pass on, or null. */
   readonly upgrade: string | null;
   /** `X-Proxy-Server` and `X-Proxy-Host` were for lowport. */
@@ -38,7 +39,7 @@ export function requestHeadText(request: OutgoingRequest): string {
   if (client !== null) text += forwardedFields(request, client);
   const hops = head.fields.has(FieldKind.maxForwards) ? maxForwards(head) : null;
   if (hops !== null) text += `Max-Forwards: ${hops}\r\n`;
-  text += `Via: ${head.version} ${request.viaName}\r\n`;
+  text += request.via;
   if (framing.kind === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
   if (request.upgrade !== null) text += `Connection: Upgrade\r\nUpgrade: ${request.upgrade}\r\n`;
   else if (acceptsTrailers(head)) text += 'Connection: TE\r\nTE: trailers\r\n';
@@ -73,19 +74,17 @@ function isPassedOn(kind: FieldKind, index: number, request: OutgoingRequest, ke
 
 /** `X-Forwarded-*` for an upstream: what a trusted proxy said, continued; anybody else's words are replaced. */
 function forwardedFields(request: OutgoingRequest, client: Client): string {
-  let text = client.trusted ? continuedFields(request, client) : client.forwardedFields;
-  const host = client.trusted ? request.head.fields.first(FieldKind.xForwardedHost) : undefined;
-  text += `X-Forwarded-Host: ${host ?? request.clientHost}\r\n`;
-  if (request.forwarded) text += `Forwarded: ${forwardedElement(client, request.clientHost)}\r\n`;
-  return text;
+  const text = client.trusted ? continuedFields(request, client) : client.forwardedFields(request.clientHost);
+  return request.forwarded ? `${text}Forwarded: ${forwardedElement(client, request.clientHost)}\r\n` : text;
 }
 
-function continuedFields({ head: { fields } }: OutgoingRequest, client: Client): string {
+function continuedFields({ head: { fields }, clientHost }: OutgoingRequest, client: Client): string {
   const before = fields.joined(FieldKind.xForwardedFor);
   const proto = fields.first(FieldKind.xForwardedProto) ?? client.proto;
   const port = fields.first(FieldKind.xForwardedPort) ?? String(client.localPort);
+  const host = fields.first(FieldKind.xForwardedHost) ?? clientHost;
   const chain = before === undefined ? client.address : `${before}, ${client.address}`;
-  return `X-Forwarded-For: ${chain}\r\nX-Forwarded-Proto: ${proto}\r\nX-Forwarded-Port: ${port}\r\n`;
+  return forwardedLines(chain, proto, port, host);
 }
 
 /** RFC 7239 §4 and §6: IPv6 in brackets, and quoted wherever it is not a token. */
@@ -109,7 +108,8 @@ function acceptsTrailers(head: RequestHead): boolean {
 export interface OutgoingResponse {
   readonly head: ResponseHead;
   readonly connection: ConnectionOptions;
-  readonly viaName: string;
+  /** The `Via` line for the upstream's version, with its line end. */
+  readonly via: string;
   readonly clientVersion: HttpVersion;
   /** Whether the body is sent chunked. */
   readonly chunked: boolean;
@@ -129,7 +129,7 @@ export function responseHeadText(response: OutgoingResponse): string {
     if (kind === FieldKind.trailer) return response.chunked;
     return !isHopByHop(kind);
   });
-  text += `Via: ${head.version} ${response.viaName}\r\n`;
+  text += response.via;
   if (response.chunked) text += 'Transfer-Encoding: chunked\r\n';
   if (response.upgrade !== null) text += `Connection: Upgrade\r\nUpgrade: ${response.upgrade}\r\n`;
   else if (head.status >= 200) text += persistenceField(response.clientVersion, response.keepAlive);

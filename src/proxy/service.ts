@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { AddressSet } from '../base/address-set.ts';
+import type { HttpVersion } from '../http/head.ts';
 import { Deadlines } from './deadlines.ts';
 import { DestinationGuard } from './destinations.ts';
 import { ForwardAccess } from './forward-access.ts';
@@ -32,6 +33,8 @@ export class Service {
   readonly forward: ForwardService | null;
   readonly guard: DestinationGuard;
   readonly trustedProxies: AddressSet | null;
+  /** The `Via` line for each version a message may come in. */
+  readonly viaLines: Readonly<Record<HttpVersion, string>>;
   /** Set once: from then on no connection is kept for another request. */
   draining = false;
   readonly #routes = new Map<Route, RouteService>();
@@ -43,6 +46,7 @@ export class Service {
     this.options = options;
     this.observer = observer;
     this.router = new Router(options.routes);
+    this.viaLines = { '1.0': `Via: 1.0 ${options.viaName}\r\n`, '1.1': `Via: 1.1 ${options.viaName}\r\n` };
     this.trustedProxies = options.trustProxy.length === 0 ? null : new AddressSet(options.trustProxy);
     const settings = { limits: options.limits, deadlines: this.deadlines, ca: options.upstreamCa };
     for (const route of options.routes) {

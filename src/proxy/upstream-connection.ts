@@ -195,6 +195,7 @@ export class UpstreamConnection implements BodySink, Timed {
       const headBytes = (end < 0 ? inputEnd : end) - position;
       if (headBytes > this.#limits.maxHeadBytes) throw new HttpError(502, 'response head too large');
       if (end < 0) {
+        if (!mayBeHttp(input, position, inputEnd)) throw new HttpError(502, 'not HTTP');
         this.#rest = Buffer.from(input.subarray(position, inputEnd));
         return;
       }
@@ -296,4 +297,10 @@ function keepAliveHint(fields: FieldList): number {
   const value = fields.first(FieldKind.keepAlive);
   const match = value === undefined ? null : /\btimeout=(\d{1,6})\b/.exec(value);
   return match === null ? Number.POSITIVE_INFINITY : Math.max(1, Number(match[1]) * 1000 - 1000);
+}
+
+/** Whether an incomplete head can still become one: a server of another protocol is found out at once. */
+function mayBeHttp(bytes: Buffer, start: number, end: number): boolean {
+  const begun = bytes.toString('latin1', start, Math.min(end, start + 'HTTP/1.'.length));
+  return 'HTTP/1.'.startsWith(begun);
 }
