@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { normalizeAddress } from '../base/address.ts';
 import type { AddressSet } from '../base/address-set.ts';
 import { FieldKind, type FieldList } from '../http/fields.ts';
@@ -22,12 +21,13 @@ export class Client {
 
   /**
    * @param peer as `peerOf` gives it
+   * @param localPort the port it connected to
    * @param trustedProxies the peers of `--trust-proxy`, or null for none
    */
-  constructor(socket: Socket, peer: string, trustedProxies: AddressSet | null) {
+  constructor(peer: string, localPort: number, trustedProxies: AddressSet | null) {
     this.#peer = peer;
     this.address = peer === UNIX_PEER ? 'unknown' : normalizeAddress(peer);
-    this.localPort = socket.localPort ?? 80;
+    this.localPort = localPort;
     this.trusted = trustedProxies?.has(this.address) === true;
   }
 

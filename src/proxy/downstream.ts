@@ -3,7 +3,7 @@ import type { BodySink } from '../http/chunked.ts';
 import { connectionOptions } from '../http/connection-options.ts';
 import type { FieldList } from '../http/fields.ts';
 import { requestFraming } from '../http/framing.ts';
-import { checkPartialHead, findHeadEnd, isTokenByte, parseRequestHead, type RequestHead } from '../http/head.ts';
+import type { RequestHead } from '../http/head.ts';
 import { HttpError } from '../http/http-error.ts';
 import { AccessRecord, NO_REQUEST } from './access-record.ts';
 import { BodyReader } from './body-reader.ts';
@@ -12,6 +12,7 @@ import type { Timed } from './deadlines.ts';
 import { Exchange } from './exchange.ts';
 import { errorAnswer } from './local-answers.ts';
 import { MessageWriter, type WriteFraming } from './message-writer.ts';
+import { RequestHeadReader } from './request-head-reader.ts';
 import type { ResponseSink } from './response-sink.ts';
 import type { Service } from './service.ts';
 import { Tunnel } from './tunnel.ts';
@@ -22,9 +23,6 @@ const MAX_PIPELINED_BYTES = 65_536;
 
 /** How long a connection that was closed here may still send, so that the last answer is not lost in a reset. */
 const LINGER_MS = 2_000;
-
-const CR = 0x0d;
-const LF = 0x0a;
 
 /** `head`: between requests or within a head · `body` · `wait`: for the response · `closing` · `tunnel`. */
 type Phase = 'head' | 'body' | 'wait' | 'closing' | 'tunnel';
@@ -37,11 +35,11 @@ export class Downstream implements ResponseSink, BodySink, Timed {
   readonly #service: Service;
   readonly #onClosed: (downstream: Downstream) => void;
   readonly #writer: MessageWriter;
+  readonly #heads: RequestHeadReader;
   readonly #body = new BodyReader();
   #phase: Phase = 'head';
   /** Bytes received and not yet read. */
   #input: Buffer | null = null;
-  #scanned = 0;
   /** How many bytes of this connection came before the request. */
   #requestStart = 0;
   #headBegun = false;
@@ -56,6 +54,7 @@ export class Downstream implements ResponseSink, BodySink, Timed {
     this.#service = service;
     this.#onClosed = onClosed;
     this.#writer = new MessageWriter(socket);
+    this.#heads = new RequestHeadReader(service.options.limits);
     service.deadlines.add(this);
     this.deadline = service.deadlines.in(service.options.limits.headTimeout);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
@@ -108,8 +107,8 @@ export class Downstream implements ResponseSink, BodySink, Timed {
     this.#writer.end(trailers);
   }
 
-  flush(): void {
-    this.#writer.flush();
+  flush(): boolean {
+    return this.#writer.flush();
   }
 
   awaitDrain(): void {
@@ -135,7 +134,6 @@ export class Downstream implements ResponseSink, BodySink, Timed {
     }
     this.#phase = 'head';
     this.#headBegun = false;
-    this.#scanned = 0;
     this.deadline = this.#service.deadlines.in(this.#service.options.limits.idleTimeout);
     if (this.#socket.isPaused()) this.#socket.resume();
     if (this.#input !== null) this.#process();
@@ -239,37 +237,28 @@ export class Downstream implements ResponseSink, BodySink, Timed {
   }
 
   #readHead(input: Buffer): boolean {
-    const { limits } = this.#service.options;
-    const start = skipEmptyLine(input);
-    const end = findHeadEnd(input, Math.max(start, this.#scanned - 3), input.length);
-    if (end < 0) {
-      this.#checkPartial(input, start);
+    const reader = this.#heads;
+    const head = reader.read(input);
+    if (head === null) {
+      this.#awaitHead();
       return false;
     }
-    if (end - start > limits.maxHeadBytes) throw new HttpError(431, 'head too large');
-    if (this.#service.observer.access !== null) this.#requestStart = this.#socket.bytesRead - input.length + start;
-    this.#input = end === input.length ? null : input.subarray(end);
-    this.#begin(parseRequestHead(input, start, end, limits));
+    const access = this.#service.observer.access;
+    if (access !== null) this.#requestStart = this.#socket.bytesRead - input.length + reader.start;
+    this.#input = reader.end === input.length ? null : input.subarray(reader.end);
+    this.#begin(head);
     return true;
   }
 
-  #checkPartial(input: Buffer, start: number): void {
-    const { limits } = this.#service.options;
-    const first = input[start];
-    if (first !== undefined && !isTokenByte(first) && first !== CR) throw new HttpError(400, 'not HTTP');
-    if (input.length - start > limits.maxHeadBytes) {
-      throw input.indexOf(LF, start) < 0 ? new HttpError(414, 'target too long') : new HttpError(431, 'head too large');
-    }
-    checkPartialHead(input, Math.max(start, this.#scanned));
-    this.#scanned = input.length;
+  /** The time-out of a head counts from its first byte. */
+  #awaitHead(): void {
     if (this.#headBegun) return;
     this.#headBegun = true;
-    this.deadline = this.#service.deadlines.in(limits.headTimeout);
+    this.deadline = this.#service.deadlines.in(this.#service.options.limits.headTimeout);
   }
 
   #begin(head: RequestHead): void {
     const { limits } = this.#service.options;
-    this.#scanned = 0;
     this.#headBegun = false;
     this.deadline = 0;
     const options = connectionOptions(head.fields);
@@ -303,6 +292,11 @@ export class Downstream implements ResponseSink, BodySink, Timed {
     this.#phase = 'closing';
     this.#input = null;
     if (everythingRead) {
+      // With everything sent and read, closing at once is as orderly as a shutdown first, and cheaper.
+      if (this.#socket.writableLength === 0) {
+        this.#socket.destroy();
+        return;
+      }
       // Not before the client has taken the answer; one that takes nothing is given up.
       this.deadline = this.#service.deadlines.in(this.#service.options.limits.bodyTimeout);
       this.#socket.destroySoon();
@@ -338,9 +332,4 @@ export class Downstream implements ResponseSink, BodySink, Timed {
     this.#tunnel?.close(this.#socket);
     this.#onClosed(this);
   }
-}
-
-/** One empty line before a request is forgiven (RFC 9112 §2.2). */
-function skipEmptyLine(input: Buffer): number {
-  return input[0] === CR && input[1] === LF ? 2 : 0;
 }

@@ -17,7 +17,8 @@ import { requestHeadText, responseHeadText, upgradeOf } from './outgoing-head.ts
 import type { ResponseSink } from './response-sink.ts';
 import type { Service } from './service.ts';
 import { UpstreamChoice, type UpstreamDispatch } from './upstream-choice.ts';
-import type { UpstreamConnection, UpstreamFailure, UpstreamUser } from './upstream-connection.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
+import type { UpstreamFailure, UpstreamUser } from './upstream-user.ts';
 
 /** Methods whose repetition has the effect of doing it once (RFC 9110 §9.2.2). */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'PROPFIND']);
@@ -185,8 +186,8 @@ export class Exchange implements UpstreamUser {
     this.#sink.finished(this.#keepAlive);
   }
 
-  upstreamFlush(): void {
-    this.#sink.flush();
+  upstreamFlush(): boolean {
+    return this.#sink.flush();
   }
 
   upstreamDrained(): void {

@@ -2,11 +2,8 @@ import type { Socket } from 'node:net';
 import { isEndToEnd } from '../http/connection-options.ts';
 import { FieldKind, type FieldList } from '../http/fields.ts';
 
-/**
- * Up to this many bytes, body is joined to what waits as text, and so copied during the call; more is written from
- * where it is, and must not change until it is sent.
- */
-export const JOIN_AS_TEXT_BYTES = 2_048;
+/** Up to this many bytes, body is joined to what waits as text; above, copying into one buffer is cheaper. */
+const JOIN_AS_TEXT_BYTES = 2_048;
 
 /** Text that waits is sent when it is longer than this: many small chunks may come in one read. */
 const MAX_PENDING = 16_384;
@@ -41,7 +38,7 @@ export class MessageWriter {
     this.#framing = framing;
   }
 
-  /** Body: `[start, end)` of `bytes`. */
+  /** Body: `[start, end)` of `bytes`, which must not change while `flush` says that they are needed. */
   data(bytes: Buffer, start: number, end: number): void {
     if (this.#framing === 'none' || start === end) return;
     if (this.#framing === 'plain') {
@@ -58,11 +55,14 @@ export class MessageWriter {
     this.flush();
   }
 
-  flush(): void {
-    if (this.#pending === '') return;
-    const text = this.#pending;
-    this.#pending = '';
-    this.#socket.write(text, 'latin1');
+  /** Sends what waits. Returns true where bytes given to `data` are still to be sent, from where they are. */
+  flush(): boolean {
+    if (this.#pending !== '') {
+      const text = this.#pending;
+      this.#pending = '';
+      this.#socket.write(text, 'latin1');
+    }
+    return this.#socket.writableLength > 0;
   }
 
   #write(bytes: Buffer, start: number, end: number, suffix: string): void {

@@ -5,6 +5,9 @@ import type { ProxyObserver, ProxyOptions } from './options.ts';
 import { listensOnUnixSocket, peerOf } from './peer.ts';
 import { Service } from './service.ts';
 
+/** Where a connection has no port, because it came over a unix socket: what http:// means (RFC 9110 §4.2.1). */
+const DEFAULT_PORT = 80;
+
 /** The data plane: serves HTTP on connections it is handed. It opens no listening socket itself. */
 export class HttpProxy {
   readonly #service: Service;
@@ -23,21 +26,22 @@ export class HttpProxy {
 
   /** Serves the connections of a listening server; it must have been made with `allowHalfOpen`. */
   attach(server: Server): void {
-    let onUnixSocket: boolean | null = null;
+    let listener: { onUnixSocket: boolean; port: number } | null = null;
     server.on('connection', (socket) => {
-      onUnixSocket ??= listensOnUnixSocket(server);
-      this.handleConnection(socket, onUnixSocket);
+      // Asked once for all connections: each answer costs a system call.
+      listener ??= { onUnixSocket: listensOnUnixSocket(server), port: socket.localPort ?? DEFAULT_PORT };
+      this.handleConnection(socket, listener.onUnixSocket, listener.port);
     });
   }
 
-  /** Serves one accepted connection. */
-  handleConnection(socket: Socket, onUnixSocket: boolean): void {
+  /** Serves one accepted connection; `localPort` is what X-Forwarded-Port says. */
+  handleConnection(socket: Socket, onUnixSocket: boolean, localPort = socket.localPort ?? DEFAULT_PORT): void {
     const peer = peerOf(socket, onUnixSocket);
     if (peer === null) {
       socket.destroy();
       return;
     }
-    const client = new Client(socket, peer, this.#service.trustedProxies);
+    const client = new Client(peer, localPort, this.#service.trustedProxies);
     const fromClient = (this.#perClient.get(client.address) ?? 0) + 1;
     this.#perClient.set(client.address, fromClient);
     const downstream = new Downstream(socket, client, this.#service, (closed) => this.#forget(closed));

@@ -22,7 +22,8 @@ export interface ResponseSink {
   /** `[start, end)` of `bytes`, as `MessageWriter.data` takes it. */
   writeData(bytes: Buffer, start: number, end: number): void;
   writeEnd(trailers: FieldList | null): void;
-  flush(): void;
+  /** As `MessageWriter.flush`. */
+  flush(): boolean;
   /** The client must take what is written within the body time-out, or is given up. */
   awaitDrain(): void;
   /** More of the request's body can be taken. */

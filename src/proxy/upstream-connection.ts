@@ -1,8 +1,8 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import type { BodySink } from '../http/chunked.ts';
-import { type ConnectionOptions, connectionOptions } from '../http/connection-options.ts';
+import { connectionOptions } from '../http/connection-options.ts';
 import { FieldKind, type FieldList } from '../http/fields.ts';
-import { type Framing, responseFraming } from '../http/framing.ts';
+import { responseFraming } from '../http/framing.ts';
 import { findHeadEnd, parseResponseHead, type ResponseHead } from '../http/head.ts';
 import { HttpError } from '../http/http-error.ts';
 import { BodyReader } from './body-reader.ts';
@@ -11,32 +11,7 @@ import { MessageWriter } from './message-writer.ts';
 import type { Limits } from './options.ts';
 import { readInto } from './read-buffer.ts';
 import type { Tunnel } from './tunnel.ts';
-
-/** The side of an exchange that an upstream connection talks to. */
-export interface UpstreamUser {
-  readonly method: string;
-  upstreamConnected(): void;
-  /** 1xx other than 101. */
-  upstreamInformational(head: ResponseHead, connection: ConnectionOptions): void;
-  upstreamSwitched(head: ResponseHead, connection: ConnectionOptions, rest: Buffer): void;
-  upstreamHead(head: ResponseHead, connection: ConnectionOptions, framing: Framing): void;
-  /** Content: `[start, end)` of `bytes`, to be taken during the call. */
-  upstreamData(bytes: Buffer, start: number, end: number): void;
-  /** The response is complete; `reusable` tells that this connection can serve another exchange. */
-  upstreamEnd(trailers: FieldList | null): void;
-  /** Nothing more will come of the bytes at hand: send what waits. */
-  upstreamFlush(): void;
-  upstreamDrained(): void;
-  /** The connection failed or ended before the response did. */
-  upstreamFailed(failure: UpstreamFailure): void;
-}
-
-export interface UpstreamFailure {
-  readonly kind: 'connect' | 'connect-timeout' | 'closed' | 'timeout' | 'malformed';
-  /** For the log only: it may tell about the inside. */
-  readonly reason: string;
-  readonly cause: unknown;
-}
+import type { UpstreamFailure, UpstreamUser } from './upstream-user.ts';
 
 /** Where a connection goes when it is free, and what it tells when it is gone. */
 export interface UpstreamOwner {
@@ -163,17 +138,17 @@ export class UpstreamConnection implements BodySink, Timed {
     this.#user?.upstreamConnected();
   }
 
-  /** `bytes` up to `end` were read; they may be overwritten by the next read if they are few: see readInto. */
-  #onData(bytes: Buffer, end: number): void {
+  /** `bytes` up to `end` were read. Returns true where they are still needed: see readInto. */
+  #onData(bytes: Buffer, end: number): boolean {
     if (this.#tunnel !== null) {
       this.#tunnel.data(this.socket, Buffer.from(bytes.subarray(0, end)));
-      return;
+      return false;
     }
     const user = this.#user;
     // Bytes that nobody asked for, such as a late 408 on an idle connection, belong to no exchange.
     if (user === null) {
       this.socket.destroy();
-      return;
+      return false;
     }
     const rest = this.#rest;
     this.#rest = null;
@@ -183,9 +158,9 @@ export class UpstreamConnection implements BodySink, Timed {
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       this.#fail('malformed', error.message, error);
-      return;
+      return true;
     }
-    user.upstreamFlush();
+    return user.upstreamFlush();
   }
 
   #read(input: Buffer, inputEnd: number): void {

@@ -44,6 +44,14 @@ describe('a client that is not allowed', () => {
     expect(origin.accepted).toBe(0);
   });
 
+  it('is not let in for being on this machine: a list without loopback is obeyed', async () => {
+    const origin = await startOrigin();
+    const proxy = await startProxy({ forward: forwardTo({ allow: ['10.0.0.0/8'] }) });
+    const request = `GET http://127.0.0.1:${origin.port}/ HTTP/1.1\r\nHost: x`;
+    expect(await statusOf(proxy, request)).toBe('403 Forbidden');
+    expect(origin.accepted).toBe(0);
+  });
+
   it('cannot claim to be one that is', async () => {
     const proxy = await from(PUBLIC_CLIENT, { allow: PRIVATE_ALLOWED });
     const claim = 'GET http://example.com/ HTTP/1.1\r\nHost: example.com\r\nX-Forwarded-For: 127.0.0.1';

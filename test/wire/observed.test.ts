@@ -47,6 +47,28 @@ describe('an error page', () => {
 });
 
 describe('the access log', () => {
+  it.each([
+    ['\x16\x03\x01', 400],
+    ['GET / HTTP/1.1\r\nHost : a\r\n\r\n', 400],
+    [`GET /${'a'.repeat(9_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 414],
+  ])('has an entry for what never became a request: %#', async (bytes, status) => {
+    const { client, proxy } = await wire();
+    client.send(bytes);
+    const { text } = await client.readToEnd();
+    const [entry] = proxy.access;
+    expect(proxy.access).toHaveLength(1);
+    expect(entry).toMatchObject({ status, method: '-', target: '-', client: '127.0.0.1', upstream: '' });
+    expect(text).toContain(entry?.requestId);
+    expect(entry?.bytesOut).toBe(text.length);
+  });
+
+  it('keeps no password that stands in a URL', async () => {
+    const { client, proxy } = await wire();
+    client.send('GET http://u:secret@a/b HTTP/1.1\r\nHost: a\r\nReferer: https://v:secret@c/d?e\r\n\r\n');
+    await client.readToEnd();
+    expect(proxy.access[0]).toMatchObject({ target: 'http://a/b', referer: 'https://c/d?e' });
+  });
+
   it('has one entry for each exchange, with its bytes on the wire', async () => {
     const { origin, client, proxy } = await wire();
     const upstream = origin.accept();

@@ -92,6 +92,13 @@ describe('a response whose end the client cannot tell from the connection’s', 
 });
 
 describe('a malformed response', () => {
+  it('of another protocol is found out at once, although it never ends its head', async () => {
+    const { origin, client } = await wire();
+    client.send(GET);
+    (await origin.accept()).send('SSH-2.0-OpenSSH_9.2\r\n');
+    expect(startLine(await client.readHead())).toBe('HTTP/1.1 502 Bad Gateway');
+  });
+
   it.each([
     ['is no HTTP', 'SSH-2.0-OpenSSH_9.2\r\n\r\n'],
     ['has two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello'],
