@@ -1,9 +1,9 @@
 import { LOOPBACK_RANGES, PRIVATE_RANGES } from '../base/address-set.ts';
 import { escapeControls } from '../base/escape.ts';
 import type { Config } from '../config/config.ts';
-import { formatTarget } from '../config/target.ts';
 import type { ServingInfo } from '../process/serving-info.ts';
 import type { ForwardOptions, Route } from '../proxy/options.ts';
+import { targetName } from '../proxy/target-name.ts';
 import type { Style } from './style.ts';
 
 /** What `lowport` says once it serves: where requests go, how it came by its sockets, and as whom it runs. */
@@ -47,7 +47,7 @@ function align(rows: readonly Row[], style: Style): string[] {
 }
 
 function routeRow({ host, path, targets }: Route): Row {
-  return { from: `${host ?? '*'}${path ?? ''}`, to: targets.map(formatTarget).join(', ') };
+  return { from: `${host ?? '*'}${path ?? ''}`, to: targets.map(targetName).join(', ') };
 }
 
 function forwardRow({ allow, auth }: ForwardOptions): Row {

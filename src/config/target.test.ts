@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Target } from '../proxy/options.ts';
-import { formatTarget, isHost, parseTarget } from './target.ts';
+import { targetName } from '../proxy/target-name.ts';
+import { isHost, parseTarget } from './target.ts';
 
 const http = (host: string, port: number): Target => ({ protocol: 'http', host, port, socketPath: null });
 const https = (host: string, port: number): Target => ({ protocol: 'https', host, port, socketPath: null });
@@ -64,7 +65,7 @@ describe('parseTarget', () => {
     expect(JSON.stringify(parseTarget('http://user:hunter2@host'))).not.toContain('hunter2');
   });
 
-  it('reads what formatTarget writes', () => {
+  it('reads what targetName writes', () => {
     const host = fc.oneof(fc.ipV4(), fc.ipV6(), fc.domain());
     const target = fc.record({
       protocol: fc.constantFrom('http' as const, 'https' as const),
@@ -74,7 +75,7 @@ describe('parseTarget', () => {
     });
     fc.assert(
       fc.property(target, (given) => {
-        expect(parseTarget(formatTarget(given))).toEqual({ value: given });
+        expect(parseTarget(targetName(given))).toEqual({ value: given });
       }),
     );
   });

@@ -1,5 +1,5 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net';
-import { formatHostPort, parsePort, splitHostPort } from '../base/address.ts';
+import { parsePort, splitHostPort } from '../base/address.ts';
 import type { Target } from '../proxy/options.ts';
 import { type Parsed, quote } from './parsed.ts';
 
@@ -24,15 +24,6 @@ export function parseTarget(text: string): Parsed<Target> {
   if (scheme !== null && scheme !== 'http' && scheme !== 'https') return { fault: wrongScheme(scheme) };
   const rest = scheme === null ? text : text.slice(scheme.length + 3);
   return parseAuthority(text, scheme, rest.endsWith('/') ? rest.slice(0, -1) : rest);
-}
-
-/** As `parseTarget` takes it, with the scheme always there. */
-export function formatTarget(target: Target): string {
-  if (target.socketPath !== null) return `unix:${target.socketPath}`;
-  if (target.port === DEFAULT_PORTS[target.protocol]) {
-    return `${target.protocol}://${isIPv6(target.host) ? `[${target.host}]` : target.host}`;
-  }
-  return `${target.protocol}://${formatHostPort(target.host, target.port)}`;
 }
 
 /** The absolute path in `unix:/path` (or `unix:///path`), checked for what a socket address can hold. */

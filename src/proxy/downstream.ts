@@ -90,9 +90,16 @@ export class Downstream implements ResponseSink, BodySink, Timed {
     this.#socket.destroy();
   }
 
-  /** Answers without reading a request: the service takes no more connections. */
-  refuse(status: number): void {
-    this.#refuse(status, 'too many connections');
+  /** Answers what never became an exchange, and closes. */
+  refuse(status: number, reason: string): void {
+    const service = this.#service;
+    const record = service.observer.access === null ? null : new AccessRecord(service, this, NO_REQUEST);
+    const requestId = record?.requestId ?? service.nextRequestId();
+    const answer = errorAnswer(status, undefined, requestId, { version: '1.1', keepAlive: false });
+    this.#writer.head(answer.head + answer.body, 'none');
+    this.#writer.end(null);
+    record?.refuse(status, reason);
+    this.#close();
   }
 
   writeHead(text: string, framing: WriteFraming): void {
@@ -112,12 +119,12 @@ export class Downstream implements ResponseSink, BodySink, Timed {
   }
 
   awaitDrain(): void {
-    this.deadline = this.#service.deadlines.in(this.#service.options.limits.bodyTimeout);
+    this.#startBodyTimeout();
   }
 
   continueBody(): void {
     this.#socket.resume();
-    if (this.#phase === 'body') this.deadline = this.#service.deadlines.in(this.#service.options.limits.bodyTimeout);
+    if (this.#phase === 'body') this.#startBodyTimeout();
     this.#process();
   }
 
@@ -167,7 +174,7 @@ export class Downstream implements ResponseSink, BodySink, Timed {
   }
 
   onDeadline(): void {
-    if (this.#phase === 'head' && this.#headBegun && this.#input !== null) this.#refuse(408, 'silence within the head');
+    if (this.#phase === 'head' && this.#headBegun && this.#input !== null) this.refuse(408, 'silence within the head');
     else if (this.#phase === 'body' && this.#exchange !== null) this.#exchange.fail(408, 'silence within the request');
     else this.#socket.destroy();
   }
@@ -180,6 +187,10 @@ export class Downstream implements ResponseSink, BodySink, Timed {
     this.#phase = 'wait';
     this.deadline = 0;
     this.#exchange?.requestEnd(trailers);
+  }
+
+  #startBodyTimeout(): void {
+    this.deadline = this.#service.deadlines.in(this.#service.options.limits.bodyTimeout);
   }
 
   #onData(chunk: Buffer): void {
@@ -213,7 +224,7 @@ export class Downstream implements ResponseSink, BodySink, Timed {
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       if (this.#exchange !== null) this.#exchange.fail(error.status, error.message);
-      else this.#refuse(error.status, error.message);
+      else this.refuse(error.status, error.message);
       return true;
     }
   }
@@ -225,7 +236,7 @@ export class Downstream implements ResponseSink, BodySink, Timed {
         return this.#readHead(input);
       case 'body': {
         if (this.#exchange?.acceptsBody !== true) return false;
-        this.deadline = this.#service.deadlines.in(this.#service.options.limits.bodyTimeout);
+        this.#startBodyTimeout();
         this.#input = null;
         const end = this.#body.read(input, 0, input.length, this);
         if (end < input.length) this.#input = input.subarray(end);
@@ -258,7 +269,6 @@ export class Downstream implements ResponseSink, BodySink, Timed {
   }
 
   #begin(head: RequestHead): void {
-    const { limits } = this.#service.options;
     this.#headBegun = false;
     this.deadline = 0;
     const options = connectionOptions(head.fields);
@@ -272,19 +282,7 @@ export class Downstream implements ResponseSink, BodySink, Timed {
     this.#exchange = exchange;
     if (framing.kind === 'length' && framing.length === 0) exchange.requestEnd(null);
     exchange.start();
-    if (this.#phase === 'body') this.deadline = this.#service.deadlines.in(limits.bodyTimeout);
-  }
-
-  /** Answers what never became an exchange, and closes. */
-  #refuse(status: number, reason: string): void {
-    const service = this.#service;
-    const record = service.observer.access === null ? null : new AccessRecord(service, this, NO_REQUEST);
-    const requestId = record?.requestId ?? service.nextRequestId();
-    const answer = errorAnswer(status, undefined, requestId, { version: '1.1', keepAlive: false });
-    this.#writer.head(answer.head + answer.body, 'none');
-    this.#writer.end(null);
-    record?.refuse(status, reason);
-    this.#close();
+    if (this.#phase === 'body') this.#startBodyTimeout();
   }
 
   #close(): void {
@@ -298,7 +296,7 @@ export class Downstream implements ResponseSink, BodySink, Timed {
         return;
       }
       // Not before the client has taken the answer; one that takes nothing is given up.
-      this.deadline = this.#service.deadlines.in(this.#service.options.limits.bodyTimeout);
+      this.#startBodyTimeout();
       this.#socket.destroySoon();
       return;
     }

@@ -9,7 +9,7 @@ const JOIN_AS_TEXT_BYTES = 2_048;
 const MAX_PENDING = 16_384;
 
 /** Unsent bytes in a socket from which its source is paused: bounds the memory of an exchange. */
-const HIGH_WATER_BYTES = 65_536;
+export const HIGH_WATER_BYTES = 65_536;
 
 /** How the body that is written is delimited. */
 export type WriteFraming = 'none' | 'plain' | 'chunked';

@@ -49,7 +49,7 @@ export class HttpProxy {
     const { maxConnections, maxConnectionsPerClient } = this.#service.options.limits;
     const isOver = maxConnections > 0 && this.#connections.size > maxConnections;
     const clientIsOver = maxConnectionsPerClient > 0 && !client.isMany && fromClient > maxConnectionsPerClient;
-    if (isOver || clientIsOver) downstream.refuse(503);
+    if (isOver || clientIsOver) downstream.refuse(503, 'too many connections');
   }
 
   /** Finishes the exchanges in flight and closes every other connection; resolves when none is left. */

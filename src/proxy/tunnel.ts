@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Deadlines, Timed } from './deadlines.ts';
-
-const HIGH_WATER_BYTES = 65_536;
+import { HIGH_WATER_BYTES } from './message-writer.ts';
 
 /**
  * Two sockets joined byte for byte, after CONNECT or an Upgrade. Each direction ends on its own (half-close), and

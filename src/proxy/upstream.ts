@@ -1,7 +1,7 @@
 import { connect, isIP, type LookupFunction, type OnReadOpts, type Socket } from 'node:net';
-import { formatHostPort } from '../base/address.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { Limits, Target } from './options.ts';
+import { targetHostField, targetName } from './target-name.ts';
 import { UpstreamConnection, type UpstreamOwner } from './upstream-connection.ts';
 
 /** Idle connections kept per target and worker. */
@@ -92,17 +92,6 @@ function openSocket(target: Target, ca: string | null, lookup: LookupFunction | 
     ...(isIP(target.host) === 0 ? { servername: target.host } : {}),
     ...(ca === null ? {} : { ca }),
   });
-}
-
-function targetName(target: Target): string {
-  if (target.socketPath !== null) return `unix:${target.socketPath}`;
-  return `${target.protocol}://${targetHostField(target)}`;
-}
-
-function targetHostField(target: Target): string {
-  const isDefaultPort = target.port === (target.protocol === 'https' ? 443 : 80);
-  const text = formatHostPort(target.host, target.port);
-  return isDefaultPort ? text.slice(0, text.lastIndexOf(':')) : text;
 }
 
 /** Several targets of one route, in turn; one that refused is left out for a while (passive health). */
